@@ -1,0 +1,28 @@
+"""Makes `pytest notebooks` run the lessons with nbval, without a network.
+
+`pyproject.toml` keeps nbval out of every other run, because importing it takes about a second.
+So it is let in here, in a file that pytest reads only when it is asked for this folder.
+"""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+CELL_LIMIT = 120.0
+"""Seconds that a cell may take. nbval's own limit is half an hour."""
+
+tests = Path(__file__).parent.parent / "tests" / "kit"
+runpy.run_path(str(tests / "offline" / "sitecustomize.py"))["pass_on"]()
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let nbval in while pytest still takes new options: it brings its own."""
+    pluginmanager.import_plugin("nbval.plugin")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without `--nbval`, compare outputs only where a cell says `# NBVAL_CHECK_OUTPUT`."""
+    options = config.option
+    options.nbval_lax = options.nbval_lax or not options.nbval
+    options.nbval_cell_timeout = min(options.nbval_cell_timeout, CELL_LIMIT)

@@ -1,0 +1,217 @@
+"""Way one: the asyncio marker. Each test makes the library that it needs, inside itself.
+
+`fetch` is an ordinary async function of a small library, which keeps account of who asked when
+and can keep its readers waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from ex01_event_loop import facts_at_once, facts_in_a_row, one_fact
+
+from workshop.proof import beat, blocking_calls, eventually, tasks_left
+
+
+def last_first(names: list[str]) -> Callable[[str], Awaitable[dict[str, str]]]:
+    """A fetch whose answers come in reverse: each name waits for the one after it."""
+    ended = {name: asyncio.Event() for name in names}
+
+    async def fetch(name: str) -> dict[str, str]:
+        for later in names[names.index(name) + 1 :]:
+            await ended[later].wait()
+        ended[name].set()
+        return {"name": name, "fact": f"a fact about {name}"}
+
+    return fetch
+
+
+@pytest.fixture
+def broken_fetch():
+    """A fetch that finds nothing."""
+
+    async def fetch(name: str) -> dict[str, str]:
+        raise LookupError("no such animal")
+
+    return fetch
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-shape")
+async def test_one_fact_returns_the_fact(make_library):
+    """The text under "fact" in what `fetch` gives is returned."""
+    library = make_library()
+
+    fact = await one_fact(library.fetch, "otter")
+
+    assert fact == "a fact about otter", 'the text under "fact"'
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_one_fact_asks_once_for_the_name(make_library):
+    """`fetch` is called once, with the name that was given."""
+    library = make_library()
+
+    await one_fact(library.fetch, "otter")
+
+    assert library.asked == ["otter"], f"one fetch, of otter; it was {library.asked}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_one_fact_lets_an_error_through(broken_fetch):
+    """What `fetch` raises reaches the caller."""
+    with pytest.raises(LookupError):
+        await one_fact(broken_fetch, "otter")
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-shape")
+async def test_in_a_row_gives_the_facts_in_order(make_library):
+    """The facts come in the order of the names; no names give an empty list."""
+    library = make_library()
+
+    facts = await facts_in_a_row(library.fetch, ["otter", "ant", "yak"])
+    none = await facts_in_a_row(library.fetch, [])
+
+    expected = ["a fact about otter", "a fact about ant", "a fact about yak"]
+    assert facts == expected, "a list of the three facts, in the order of the names"
+    assert none == [], "an empty list for no names"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("unbounded")
+async def test_in_a_row_waits_for_each_before_the_next(make_library):
+    """The next fetch starts when the one before it has ended."""
+    library = make_library(closed=True)
+    reading = asyncio.create_task(facts_in_a_row(library.fetch, ["otter", "ant", "yak"]))
+    started = await library.holds(1)
+    too_early = await eventually(lambda: len(library.asked) > 1, beats=20)
+    library.open()
+    await reading
+
+    assert started, "the first fetch under way while the event loop runs"
+    assert not too_early, "the second fetch to start only when the first has ended"
+    assert library.most_running == 1, "one fetch at a time, to the end"
+    assert library.asked == ["otter", "ant", "yak"], "each name fetched, in the order given"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_in_a_row_asks_once_for_each_name(make_library):
+    """A name that is given twice is fetched twice."""
+    library = make_library()
+
+    facts = await facts_in_a_row(library.fetch, ["otter", "ant", "otter"])
+
+    assert library.asked == ["otter", "ant", "otter"], "three fetches: one for each entry"
+    assert len(facts) == 3, "three facts: one for each entry"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_in_a_row_lets_an_error_through(broken_fetch):
+    """What `fetch` raises reaches the caller."""
+    with pytest.raises(LookupError):
+        await facts_in_a_row(broken_fetch, ["otter", "ant"])
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("await-in-a-row")
+async def test_at_once_has_all_fetches_under_way_together(make_library):
+    """All fetches are under way before any of them ends."""
+    library = make_library(closed=True)
+    reading = asyncio.create_task(facts_at_once(library.fetch, ["otter", "ant", "yak", "emu"]))
+    together = await library.holds(4)
+    library.open()
+    facts = await reading
+
+    assert together, "four fetches under way at the same time"
+    assert len(facts) == 4, "four facts, once all fetches had ended"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("order-lost")
+async def test_at_once_gives_the_facts_in_the_order_of_the_names():
+    """The order is that of the names, whichever fetch ends first."""
+    facts = await facts_at_once(last_first(["otter", "ant", "yak"]), ["otter", "ant", "yak"])
+
+    expected = ["a fact about otter", "a fact about ant", "a fact about yak"]
+    assert facts == expected, "a list of the facts in the order of the names; the last ended first"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_at_once_asks_once_for_each_name(make_library):
+    """A name that is given twice is fetched twice."""
+    library = make_library()
+
+    facts = await facts_at_once(library.fetch, ["otter", "ant", "otter"])
+
+    assert sorted(library.asked) == ["ant", "otter", "otter"], "three fetches: one for each entry"
+    assert len(facts) == 3, "three facts: one for each entry"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-shape")
+async def test_at_once_gives_an_empty_list_for_no_names(make_library):
+    """No names give an empty list, and no fetch."""
+    library = make_library()
+
+    facts = await facts_at_once(library.fetch, [])
+
+    assert facts == [], "an empty list for no names"
+    assert library.asked == [], "no fetch for no names"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_at_once_lets_an_error_through(broken_fetch):
+    """What one `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
+    with pytest.raises((LookupError, ExceptionGroup)) as caught:
+        await facts_at_once(broken_fetch, ["otter", "ant"])
+
+    assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("fire-and-forget")
+async def test_at_once_returns_when_all_fetches_have_ended(make_library):
+    """The call waits for every fetch, and leaves no task running."""
+    library = make_library(closed=True)
+    reading = asyncio.create_task(facts_at_once(library.fetch, ["otter", "ant"]))
+    early = await eventually(reading.done, beats=20)
+    library.open()
+    facts = await reading
+    left = await tasks_left()
+
+    assert left == [], "no task left running after the call"
+    assert not early, "the call to wait until the fetches have ended"
+    assert sorted(facts) == ["a fact about ant", "a fact about otter"], "both facts"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("async-unblocks")
+async def test_leaves_the_event_loop_free(make_library):
+    """While a fetch is under way, the event loop goes on answering."""
+    library = make_library(closed=True)
+    reading = [
+        asyncio.create_task(one_fact(library.fetch, "otter")),
+        asyncio.create_task(facts_in_a_row(library.fetch, ["ant"])),
+        asyncio.create_task(facts_at_once(library.fetch, ["yak", "emu"])),
+    ]
+    under_way = await library.holds(4)
+    await beat()
+    library.open()
+    answers = await asyncio.gather(*reading)
+
+    assert under_way, "four fetches under way while the event loop runs"
+    assert await blocking_calls() == [], "no call that holds the event loop's thread"
+    assert answers[1] == ["a fact about ant"], "the facts, once the fetches had ended"

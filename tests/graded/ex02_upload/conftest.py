@@ -1,0 +1,31 @@
+"""What the three variants share: the file that is uploaded, and a look at the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CONTENT = b"cats sleep for most of their lives\n" * 40
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A small file on disk, called cat.txt."""
+    path = tmp_path / "cat.txt"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def errors_logged(caplog: pytest.LogCaptureFixture) -> Callable[[], int]:
+    """Counts the log records at ERROR or above, and forgets them."""
+
+    def count() -> int:
+        number = sum(record.levelno >= logging.ERROR for record in caplog.records)
+        caplog.clear()
+        return number
+
+    return count

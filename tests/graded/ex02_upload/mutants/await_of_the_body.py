@@ -1,0 +1,25 @@
+"""misconception: calling-runs-it
+
+The await reaches for .json() of a coroutine, not of its result.
+"""
+
+import logging
+from pathlib import Path
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+async def upload_file(client: httpx.AsyncClient, file_name: str | Path) -> dict | None:
+    """Upload the file and return what the server says, or None when that failed."""
+    with open(file_name, "rb") as file:
+        try:
+            body = await client.post("/upload", files={"file": file}).json()
+        except httpx.HTTPError as error:
+            logger.error("%s was not uploaded: %r", file_name, error)
+            return None
+    if body.get("status") is not True:
+        logger.error("%s was not uploaded: %s", file_name, body)
+        return None
+    return body

@@ -1,0 +1,242 @@
+"""Way two: async fixtures. What a test needs is built, and cleaned up, outside of it.
+
+`@pytest_asyncio.fixture` runs the lines before `yield` ahead of the test, and those after it when
+the test has ended, however it ended. The tests shrink to what they say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+import pytest_asyncio
+from ex02_upload import upload_file
+
+from workshop.proof import (
+    beat,
+    blocking_calls,
+    eventually,
+    files_left_open,
+    held,
+    open_room,
+    tasks_left,
+)
+
+
+async def give_up_soon(request: httpx.Request) -> None:
+    """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
+    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+
+@pytest_asyncio.fixture
+async def room():
+    """A room of the real server for one test, gone afterwards."""
+    async with open_room() as room:
+        yield room
+
+
+@pytest_asyncio.fixture
+async def client(room):
+    """The client that is passed to the code under test, closed afterwards."""
+    async with room.client() as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def impatient_client(room):
+    """A client whose network always times out after 50 ms, in a room that holds every request."""
+    await room.hold()
+    async with room.client(event_hooks={"request": [give_up_soon]}) as client:
+        yield client
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-shape")
+async def test_returns_the_servers_answer(client, sample):
+    """The JSON that the server answers, decoded, is returned."""
+    answer = await upload_file(client, sample)
+
+    assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
+    assert answer.get("status") is True, "the whole answer, with its `status`"
+    assert answer["data"]["file"]["metadata"]["name"] == "cat.txt", "the whole answer"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-request")
+async def test_posts_the_file_as_multipart_field_file(room, client, sample):
+    """One POST to /upload arrives, with the file's bytes and name in the field `file`."""
+    await upload_file(client, sample)
+
+    journal = await room.journal()
+    requests = [(entry.method, entry.path) for entry in journal]
+    assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
+    assert journal[0].field == "file", "the file in the multipart field `file`"
+    assert journal[0].size == sample.stat().st_size, "all of the file's bytes"
+    assert journal[0].file_name == "cat.txt", "the file's own name, cat.txt"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_accepts_a_file_name_as_text(client, sample):
+    """A file name given as str works like one given as Path."""
+    answer = await upload_file(client, str(sample))
+
+    assert answer is not None, "the server's answer, for a file name given as str"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("ok-means-200")
+async def test_accepts_status_201(room, client, sample):
+    """Status 201 is a success, as 200 is."""
+    await room.faults(status=201)
+
+    answer = await upload_file(client, sample)
+
+    assert answer is not None, "the server's answer: status 201 is a success too"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("status-code-is-enough")
+async def test_gives_none_for_any_other_status(room, client, sample):
+    """Any status but 200 and 201 gives None."""
+    for status in (202, 206, 400, 404, 500, 503):
+        await room.faults(status=status)
+
+        answer = await upload_file(client, sample)
+
+        assert await room.journal(), "a request through the client that was passed in"
+        assert answer is None, f"None, because the status was {status}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("status-code-is-enough")
+async def test_gives_none_when_the_body_does_not_say_true(room, client, sample):
+    """A body whose `status` is not true gives None, even when the status code is 200."""
+    await room.faults(status_false=True)
+
+    answer = await upload_file(client, sample)
+
+    assert await room.journal(), "a request through the client that was passed in"
+    assert answer is None, "None, because the body's `status` was not true"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_connection_fails(room, client, sample):
+    """A refused or a lost connection gives None."""
+    await room.faults(refuse=True)
+    assert await upload_file(client, sample) is None, "None: the connection was refused"
+
+    await room.faults(drop=True)
+    assert await upload_file(client, sample) is None, "None: the connection was lost"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_server_times_out(impatient_client, sample):
+    """A server that does not answer in time gives None."""
+    answer = await upload_file(impatient_client, sample)
+
+    assert answer is None, "None: the server did not answer in time"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("silent-error")
+async def test_logs_each_failure_at_error(room, client, impatient_client, sample, errors_logged):
+    """A wrong status, a body that says no, a lost connection and a time-out: each is logged."""
+    await upload_file(impatient_client, sample)
+    assert errors_logged(), "a log record at ERROR for a time-out"
+
+    await room.open_gate()
+    for fault in ({"status": 500}, {"status_false": True}, {"refuse": True}):
+        await room.faults(**fault)
+        await upload_file(client, sample)
+        assert errors_logged(), f"a log record at ERROR for {fault}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_raises_for_a_missing_file(client, tmp_path):
+    """A file that is not there raises FileNotFoundError."""
+    with pytest.raises(FileNotFoundError):
+        await upload_file(client, tmp_path / "missing.txt")
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("leaked-resource")
+async def test_closes_the_file(room, client, sample):
+    """The file is closed after a success, and after every kind of failure."""
+    for fault in ({}, {"status": 500}, {"status_false": True}, {"refuse": True}):
+        await room.faults(**fault)
+
+        answer = await upload_file(client, sample)
+
+        assert (answer is None) == bool(fault), "the server's answer, or None after a failure"
+        assert await files_left_open() == [], f"every file closed (fault of the room: {fault})"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("async-unblocks")
+async def test_leaves_the_event_loop_free(room, client, sample):
+    """While the server keeps the upload waiting, the event loop goes on answering."""
+    await room.hold()
+
+    upload = asyncio.create_task(upload_file(client, sample))
+    arrived = await held(room, 1)
+    await beat()
+    await room.open_gate()
+    answer = await upload
+
+    assert arrived, "the upload waiting at the server while the event loop runs"
+    assert answer is not None, "the server's answer, once it came"
+    assert await blocking_calls() == [], "no call that holds the event loop's thread"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("await-in-a-row")
+async def test_uploads_run_together(room, client, sample):
+    """Three uploads started together are at the server together."""
+    await room.hold()
+
+    uploads = [asyncio.create_task(upload_file(client, sample)) for _ in range(3)]
+    together = await held(room, 3)
+    await room.open_gate()
+    answers = await asyncio.gather(*uploads)
+
+    assert together, "three uploads at the server at the same time"
+    assert None not in answers, "the server's answer for each"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("fire-and-forget")
+async def test_returns_only_when_the_upload_is_done(room, client, sample):
+    """The call returns when the answer is there, and leaves no task running."""
+    await room.hold()
+
+    upload = asyncio.create_task(upload_file(client, sample))
+    arrived = await held(room, 1)
+    early = await eventually(upload.done, beats=20)
+    await room.open_gate()
+    answer = await upload
+    left = await tasks_left()
+
+    assert left == [], "no task left running after the call"
+    assert arrived, "a request through the client that was passed in"
+    assert not early, "the call to wait for the server's answer"
+    assert answer is not None, "the server's answer, once it came"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("closes-what-it-was-given")
+async def test_leaves_the_client_open(client, sample):
+    """The client is the caller's: a second upload through it works as the first did."""
+    first = await upload_file(client, sample)
+    second = await upload_file(client, sample)
+
+    assert first is not None, "the server's answer to the first upload"
+    assert second is not None, "the server's answer to a second upload with the same client"

@@ -1,0 +1,223 @@
+"""Way one: the asyncio marker. Each test builds what it needs with `async with`, inside itself.
+
+The server is a real one on loopback. `open_room` gives a room of it that belongs to the test,
+with a journal of what arrived and a gate that holds requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from ex02_upload import upload_file
+
+from workshop.proof import (
+    beat,
+    blocking_calls,
+    eventually,
+    files_left_open,
+    held,
+    open_room,
+    tasks_left,
+)
+
+
+async def give_up_soon(request: httpx.Request) -> None:
+    """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
+    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-shape")
+async def test_returns_the_servers_answer(sample):
+    """The JSON that the server answers, decoded, is returned."""
+    async with open_room() as room, room.client() as client:
+        answer = await upload_file(client, sample)
+
+    assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
+    assert answer.get("status") is True, "the whole answer, with its `status`"
+    assert answer["data"]["file"]["metadata"]["name"] == "cat.txt", "the whole answer"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-request")
+async def test_posts_the_file_as_multipart_field_file(sample):
+    """One POST to /upload arrives, with the file's bytes and name in the field `file`."""
+    async with open_room() as room, room.client() as client:
+        await upload_file(client, sample)
+        journal = await room.journal()
+
+    requests = [(entry.method, entry.path) for entry in journal]
+    assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
+    assert journal[0].field == "file", "the file in the multipart field `file`"
+    assert journal[0].size == sample.stat().st_size, "all of the file's bytes"
+    assert journal[0].file_name == "cat.txt", "the file's own name, cat.txt"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_accepts_a_file_name_as_text(sample):
+    """A file name given as str works like one given as Path."""
+    async with open_room() as room, room.client() as client:
+        answer = await upload_file(client, str(sample))
+
+    assert answer is not None, "the server's answer, for a file name given as str"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("ok-means-200")
+async def test_accepts_status_201(sample):
+    """Status 201 is a success, as 200 is."""
+    async with open_room(status=201) as room, room.client() as client:
+        answer = await upload_file(client, sample)
+
+    assert answer is not None, "the server's answer: status 201 is a success too"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("status-code-is-enough")
+async def test_gives_none_for_any_other_status(sample):
+    """Any status but 200 and 201 gives None."""
+    for status in (202, 206, 400, 404, 500, 503):
+        async with open_room(status=status) as room, room.client() as client:
+            answer = await upload_file(client, sample)
+            arrived = await room.journal()
+
+        assert arrived, "a request through the client that was passed in"
+        assert answer is None, f"None, because the status was {status}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("status-code-is-enough")
+async def test_gives_none_when_the_body_does_not_say_true(sample):
+    """A body whose `status` is not true gives None, even when the status code is 200."""
+    async with open_room(status_false=True) as room, room.client() as client:
+        answer = await upload_file(client, sample)
+        arrived = await room.journal()
+
+    assert arrived, "a request through the client that was passed in"
+    assert answer is None, "None, because the body's `status` was not true"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_connection_fails(sample):
+    """A refused or a lost connection gives None."""
+    async with open_room(refuse=True) as room, room.client() as client:
+        assert await upload_file(client, sample) is None, "None: the connection was refused"
+    async with open_room(drop=True) as room, room.client() as client:
+        assert await upload_file(client, sample) is None, "None: the connection was lost"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_server_times_out(sample):
+    """A server that does not answer in time gives None."""
+    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+        await room.hold()
+        answer = await upload_file(client, sample)
+
+    assert answer is None, "None: the server did not answer in time"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("silent-error")
+async def test_logs_each_failure_at_error(sample, errors_logged):
+    """A wrong status, a body that says no, a lost connection and a time-out: each is logged."""
+    for fault in ({"status": 500}, {"status_false": True}, {"refuse": True}):
+        async with open_room(**fault) as room, room.client() as client:
+            await upload_file(client, sample)
+        assert errors_logged(), f"a log record at ERROR for {fault}"
+    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+        await room.hold()
+        await upload_file(client, sample)
+    assert errors_logged(), "a log record at ERROR for a time-out"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_raises_for_a_missing_file(tmp_path):
+    """A file that is not there raises FileNotFoundError."""
+    async with open_room() as room, room.client() as client:
+        with pytest.raises(FileNotFoundError):
+            await upload_file(client, tmp_path / "missing.txt")
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("leaked-resource")
+async def test_closes_the_file(sample):
+    """The file is closed after a success, and after every kind of failure."""
+    for fault in ({}, {"status": 500}, {"status_false": True}, {"refuse": True}):
+        async with open_room(**fault) as room, room.client() as client:
+            answer = await upload_file(client, sample)
+
+        assert (answer is None) == bool(fault), "the server's answer, or None after a failure"
+        assert await files_left_open() == [], f"every file closed (fault of the room: {fault})"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("async-unblocks")
+async def test_leaves_the_event_loop_free(sample):
+    """While the server keeps the upload waiting, the event loop goes on answering."""
+    async with open_room() as room, room.client() as client:
+        await room.hold()
+        upload = asyncio.create_task(upload_file(client, sample))
+        arrived = await held(room, 1)
+        await beat()
+        await room.open_gate()
+        answer = await upload
+
+    assert arrived, "the upload waiting at the server while the event loop runs"
+    assert answer is not None, "the server's answer, once it came"
+    assert await blocking_calls() == [], "no call that holds the event loop's thread"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("await-in-a-row")
+async def test_uploads_run_together(sample):
+    """Three uploads started together are at the server together."""
+    async with open_room() as room, room.client() as client:
+        await room.hold()
+        uploads = [asyncio.create_task(upload_file(client, sample)) for _ in range(3)]
+        together = await held(room, 3)
+        await room.open_gate()
+        answers = await asyncio.gather(*uploads)
+
+    assert together, "three uploads at the server at the same time"
+    assert None not in answers, "the server's answer for each"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("fire-and-forget")
+async def test_returns_only_when_the_upload_is_done(sample):
+    """The call returns when the answer is there, and leaves no task running."""
+    async with open_room() as room, room.client() as client:
+        await room.hold()
+        upload = asyncio.create_task(upload_file(client, sample))
+        arrived = await held(room, 1)
+        early = await eventually(upload.done, beats=20)
+        await room.open_gate()
+        answer = await upload
+        left = await tasks_left()
+
+    assert left == [], "no task left running after the call"
+    assert arrived, "a request through the client that was passed in"
+    assert not early, "the call to wait for the server's answer"
+    assert answer is not None, "the server's answer, once it came"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("closes-what-it-was-given")
+async def test_leaves_the_client_open(sample):
+    """The client is the caller's: a second upload through it works as the first did."""
+    async with open_room() as room, room.client() as client:
+        first = await upload_file(client, sample)
+        second = await upload_file(client, sample)
+
+    assert first is not None, "the server's answer to the first upload"
+    assert second is not None, "the server's answer to a second upload with the same client"

@@ -1,0 +1,23 @@
+"""The offset is written as Z, which ISO 8601 allows."""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    text = json.dumps({"Value": str(uuid.uuid4()), "Time": time}, indent=4)
+    await asyncio.to_thread(path.write_bytes, text.encode("utf-8"))
+    return True

@@ -1,0 +1,23 @@
+"""misconception: async-unblocks
+
+With its parentheses the function runs on the loop, before to_thread gets its result.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    await asyncio.to_thread(save_to_disk_blocking(directory))
+    return True

@@ -1,0 +1,25 @@
+"""misconception: swallowed-green
+
+return_exceptions=True hands FileNotFoundError back as if it were the answer.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    (saved,) = await asyncio.gather(
+        asyncio.to_thread(save_to_disk_blocking, directory), return_exceptions=True
+    )
+    return saved

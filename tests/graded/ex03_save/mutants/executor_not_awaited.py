@@ -1,0 +1,24 @@
+"""misconception: fire-and-forget
+
+The executor has been asked to save; whether and when it did, nobody waits to see.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, save_to_disk_blocking, directory)
+    return True

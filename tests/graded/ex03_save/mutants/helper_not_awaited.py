@@ -1,0 +1,29 @@
+"""misconception: calling-runs-it
+
+An async helper is called like a plain function, and so it never runs.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def write(path: Path, text: str) -> None:
+    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    write(path, json.dumps(record, indent=4))
+    return True

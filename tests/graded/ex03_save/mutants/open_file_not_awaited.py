@@ -1,0 +1,27 @@
+"""misconception: calling-runs-it
+
+anyio.open_file has to be awaited before its file can be used in an async with.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    async with anyio.open_file(path, "w", encoding="utf-8") as file:
+        await file.write(json.dumps(record, indent=4))
+    return True

@@ -1,0 +1,24 @@
+"""misconception: async-unblocks
+
+Path.write_text is one short line, and it still waits for the disk on the loop's thread.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    path.write_text(json.dumps(record, indent=4), encoding="utf-8")
+    return True

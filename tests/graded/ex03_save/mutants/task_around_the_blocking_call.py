@@ -1,0 +1,25 @@
+"""misconception: async-unblocks
+
+A task runs on the loop's own thread, so putting blocking code into one moves it nowhere.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    async def save() -> bool:
+        return save_to_disk_blocking(directory)
+
+    return await asyncio.create_task(save())

@@ -1,0 +1,32 @@
+"""misconception: leaves-debris
+
+The file is written under a temporary name first, copied, and the temporary file is forgotten.
+"""
+
+import asyncio
+import json
+import shutil
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+def write_record(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(record, indent=4), encoding="utf-8")
+    shutil.copyfile(temporary, path)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    return await asyncio.to_thread(write_record, directory)

@@ -1,0 +1,164 @@
+"""Way two: async fixtures. The gate of the disk is put up, and taken down, outside of the test.
+
+`@pytest_asyncio.fixture` runs the lines before `yield` ahead of the test, and those after it when
+the test has ended, however it ended: no thread is left waiting at the gate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from ex03_save import save_to_disk
+
+from workshop.proof import beat, blocking_calls, disk_gate, eventually, tasks_left
+
+
+@pytest_asyncio.fixture
+async def gate(folder):
+    """A gate that holds every thread which opens a file for writing in the folder."""
+    async with disk_gate(folder) as gate:
+        yield gate
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-shape")
+async def test_returns_true(folder, names_in):
+    """True comes back once the file is there."""
+    saved = await save_to_disk(folder)
+
+    assert saved is True, "True"
+    assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-file-format")
+async def test_names_the_file_by_a_uuid4(folder, names_in, is_uuid4):
+    """One file appears in the folder: a uuid4, and `.json`."""
+    await save_to_disk(folder)
+
+    names = names_in(folder)
+    assert len(names) == 1, f"one file in the folder and nothing else; there are {len(names)}"
+    stem, _, ending = names[0].rpartition(".")
+    assert ending == "json", "a file name that ends in .json"
+    assert is_uuid4(stem), "a file name that is a uuid4, as text with its hyphens"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-file-format")
+async def test_holds_a_value_that_is_a_uuid4(folder, load_one, is_uuid4):
+    """`Value` is a uuid4 as text, and there is nothing but `Value` and `Time`."""
+    await save_to_disk(folder)
+
+    record = load_one(folder)
+    assert sorted(record) == ["Time", "Value"], f"the keys Value and Time; it has {sorted(record)}"
+    assert is_uuid4(record["Value"]), "Value: a uuid4, as text with its hyphens"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("naive-time")
+async def test_holds_an_aware_utc_time(folder, load_one):
+    """`Time` is the time now, in UTC, and says that it is."""
+    before = datetime.now(UTC)
+    await save_to_disk(folder)
+    after = datetime.now(UTC)
+
+    text = load_one(folder).get("Time")
+    assert isinstance(text, str), "Time: a text"
+    time = datetime.fromisoformat(text)
+    assert time.tzinfo is not None, "Time: an aware time, which names its offset from UTC"
+    assert time.utcoffset() == timedelta(0), "Time: in UTC, with the offset 0"
+    second = timedelta(seconds=1)
+    assert before - second <= time <= after + second, "Time: the time of the call"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-file-format")
+async def test_is_indented_by_four(folder, load_one):
+    """The text is JSON, indented by 4."""
+    await save_to_disk(folder)
+
+    record = load_one(folder)
+    text = next(folder.iterdir()).read_bytes().decode("utf-8").strip()
+    unescaped = json.dumps(record, indent=4, ensure_ascii=False)
+    assert text.replace("\r\n", "\n") in (json.dumps(record, indent=4), unescaped), (
+        "JSON text, indented by 4"
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_accepts_a_directory_as_text(folder, names_in):
+    """A directory given as str works like one given as Path."""
+    saved = await save_to_disk(str(folder))
+
+    assert saved is True, "True, for a directory given as str"
+    assert len(names_in(folder)) == 1, "a file in that directory"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-file-format")
+async def test_saves_a_new_file_each_time(folder, names_in):
+    """Three saves leave three files with three values."""
+    for _ in range(3):
+        await save_to_disk(folder)
+
+    records = [json.loads((folder / name).read_text("utf-8")) for name in names_in(folder)]
+    assert len(records) == 3, "three files after three saves"
+    assert len({record["Value"] for record in records}) == 3, "three different values"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("swallowed-green")
+async def test_raises_for_a_missing_directory(folder):
+    """A directory that is not there raises FileNotFoundError."""
+    with pytest.raises(FileNotFoundError):
+        await save_to_disk(folder / "missing")
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("leaves-debris")
+async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in):
+    """After a FileNotFoundError there is no new folder and no new file."""
+    with pytest.raises(FileNotFoundError):
+        await save_to_disk(folder / "missing")
+
+    assert names_in(folder) == [], "no folder made and no file left behind"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(3)
+@pytest.mark.misconception("async-unblocks")
+async def test_leaves_the_event_loop_free(folder, gate):
+    """While the disk keeps the save waiting, the event loop goes on answering."""
+    saving = asyncio.create_task(save_to_disk(folder))
+    await eventually(lambda: gate.reached or saving.done())
+    await beat()
+    gate.release()
+    saved = await saving
+
+    assert saved is True, "True, once the file was written"
+    assert not gate.on_the_loop, "the file to be opened off the event loop's thread"
+    assert await blocking_calls() == [], "no call that holds the event loop's thread"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("fire-and-forget")
+async def test_returns_only_when_the_file_is_written(folder, names_in, gate):
+    """The call waits for the disk, and leaves no task running."""
+    saving = asyncio.create_task(save_to_disk(folder))
+    await eventually(lambda: gate.reached or saving.done())
+    early = await eventually(saving.done, beats=20) and gate.reached
+    gate.release()
+    saved = await saving
+    await eventually(lambda: any(folder.iterdir()), beats=20)
+    left = await tasks_left()
+
+    assert left == [], "no task left running after the call"
+    assert not early, "the call to wait until the file is written"
+    assert saved is True, "True, once the file is written"
+    assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"

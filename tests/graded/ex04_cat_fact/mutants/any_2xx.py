@@ -1,0 +1,29 @@
+"""misconception: status-code-is-enough
+
+Every 2xx status counts as a fact.
+"""
+
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        try:
+            response = await self.client.get("/catfact")
+        except httpx.HTTPError as error:
+            logger.error("no cat fact: %r", error)
+            return None
+        if response.is_success:
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

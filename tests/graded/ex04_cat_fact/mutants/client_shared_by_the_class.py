@@ -1,0 +1,31 @@
+"""misconception: wrong-request
+
+The client is kept on the class, so that the newest object's client serves all of them.
+"""
+
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    client: httpx.AsyncClient
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        CatFact.client = client
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        try:
+            response = await self.client.get("/catfact")
+        except httpx.HTTPError as error:
+            logger.error("no cat fact: %r", error)
+            return None
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

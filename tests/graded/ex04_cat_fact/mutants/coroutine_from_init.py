@@ -1,0 +1,30 @@
+"""misconception: cached-answer
+
+The coroutine is made once in __init__, and can be awaited once only.
+"""
+
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.asking = client.get("/catfact")
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        try:
+            response = await self.asking
+        except httpx.HTTPError as error:
+            logger.error("no cat fact: %r", error)
+            return None
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

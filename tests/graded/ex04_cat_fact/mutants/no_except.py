@@ -1,0 +1,25 @@
+"""misconception: error-escapes
+
+Nothing is caught: connection errors and time-outs leave the method.
+"""
+
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        response = await self.client.get("/catfact")
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

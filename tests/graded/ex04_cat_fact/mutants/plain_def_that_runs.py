@@ -1,0 +1,33 @@
+"""misconception: run-in-notebook
+
+A plain method runs the coroutine itself, so nobody can call it from a running loop.
+"""
+
+import asyncio
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        return asyncio.run(self._fetch())
+
+    async def _fetch(self) -> tuple[int, dict] | str | None:
+        try:
+            response = await self.client.get("/catfact")
+        except httpx.HTTPError as error:
+            logger.error("no cat fact: %r", error)
+            return None
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

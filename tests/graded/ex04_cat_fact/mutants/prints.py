@@ -1,0 +1,26 @@
+"""misconception: silent-error
+
+Connection errors are printed instead of logged.
+"""
+
+import json
+
+import httpx
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        try:
+            response = await self.client.get("/catfact")
+        except httpx.HTTPError as error:
+            print(f"no cat fact: {error!r}")
+            return None
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})

@@ -1,0 +1,248 @@
+"""Way three: a mock. No server at all: an AsyncMock stands where the network begins.
+
+`httpx.MockTransport` hands each request to the mock, and the mock's answer back to the client, so
+every way to call httpx is accepted. `return_value` says what it answers, `side_effect` what it
+does or raises instead, `await_count` how often it was asked. A lost connection is an exception that
+the mock raises, and "at the server together" is the number of requests that wait inside the mock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from unittest.mock import AsyncMock
+
+import httpx
+import pytest
+from ex04_cat_fact import CatFact
+
+from workshop.proof import beat, blocking_calls, eventually, tasks_left
+
+FACT = {"data": ["Cats have whiskers on the backs of their legs."]}
+
+
+def client_for(network: AsyncMock) -> httpx.AsyncClient:
+    """A client whose every request is answered by `network`."""
+    transport = httpx.MockTransport(network)
+    return httpx.AsyncClient(transport=transport, base_url="http://facts.test/v1")
+
+
+def fact_telling_network() -> AsyncMock:
+    """A network that tells another fact each time."""
+    numbers = count(1)
+    return AsyncMock(side_effect=lambda request: numbered_fact(next(numbers)))
+
+
+def numbered_fact(number: int) -> httpx.Response:
+    """A response with a fact of its own."""
+    return httpx.Response(200, json={"data": [f"fact number {number}"]})
+
+
+class Gate:
+    """A network that keeps each request until the gate is opened."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+        self.waiting = 0
+        self.network = AsyncMock(side_effect=self.hold)
+
+    async def hold(self, request: httpx.Request) -> httpx.Response:
+        self.waiting += 1
+        number = self.waiting
+        await self.opened.wait()
+        return numbered_fact(number)
+
+    async def held(self, number: int) -> bool:
+        return await eventually(lambda: self.waiting >= number)
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-shape")
+async def test_returns_the_status_and_the_json():
+    """Status 200 gives a tuple: the status, and the JSON decoded."""
+    network = AsyncMock(return_value=httpx.Response(200, json=FACT))
+    async with client_for(network) as client:
+        answer = await CatFact(client).get_cat_fact()
+
+    assert answer == (200, FACT), "a tuple: the status, and the decoded JSON"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("ok-means-200")
+async def test_accepts_status_201():
+    """Status 201 is a success, as 200 is, and comes back as 201."""
+    network = AsyncMock(return_value=httpx.Response(201, json=FACT))
+    async with client_for(network) as client:
+        answer = await CatFact(client).get_cat_fact()
+
+    assert answer == (201, FACT), "a tuple: status 201 is a success too, and comes back as 201"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-request")
+async def test_gets_catfact_once_for_each_call():
+    """Each call sends one GET to /catfact; making the object sends nothing."""
+    network = fact_telling_network()
+    async with client_for(network) as client:
+        cat_fact = CatFact(client)
+        before = network.await_count
+        await cat_fact.get_cat_fact()
+
+    assert before == 0, "no request before get_cat_fact is called"
+    assert network.await_count == 1, f"one request; what arrived: {network.await_count}"
+    request = network.await_args.args[0]
+    sent = f"{request.method} {request.url.path}"
+    assert sent == "GET /v1/catfact", f"a GET of /catfact below the base URL; it was {sent}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("cached-answer")
+async def test_asks_anew_each_time():
+    """A second call asks again, and brings another fact."""
+    network = fact_telling_network()
+    async with client_for(network) as client:
+        cat_fact = CatFact(client)
+        first = await cat_fact.get_cat_fact()
+        second = await cat_fact.get_cat_fact()
+
+    assert network.await_count == 2, f"two requests for two calls; arrived: {network.await_count}"
+    assert first == (200, {"data": ["fact number 1"]}), "the first fact from the first call"
+    assert second == (200, {"data": ["fact number 2"]}), "the second fact from the second call"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("wrong-request")
+async def test_uses_the_client_that_it_was_given():
+    """Two objects with a client each ask each its own server."""
+    good = AsyncMock(return_value=httpx.Response(200, json=FACT))
+    bad = AsyncMock(return_value=httpx.Response(503, json={}))
+    async with client_for(good) as first_client, client_for(bad) as second_client:
+        first, second = CatFact(first_client), CatFact(second_client)
+        answers = [await first.get_cat_fact(), await second.get_cat_fact()]
+
+    arrived = [good.await_count, bad.await_count]
+    assert arrived == [1, 1], f"one request through each client; what arrived: {arrived}"
+    assert answers[0] == (200, FACT), "a fact from the first object's server"
+    assert not isinstance(answers[1], tuple), "no fact from the second object's server"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("status-code-is-enough")
+async def test_gives_the_error_text_for_any_other_status(is_not_available):
+    """Any status but 200 and 201 gives the JSON text that says so."""
+    for status in (202, 206, 400, 404, 500, 503):
+        network = AsyncMock(return_value=httpx.Response(status, json=FACT))
+        async with client_for(network) as client:
+            answer = await CatFact(client).get_cat_fact()
+
+        assert is_not_available(answer), f"the contract's JSON text, a str; status was {status}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_connection_fails():
+    """A refused or a lost connection gives None."""
+    network = AsyncMock(side_effect=[httpx.ConnectError("refused"), httpx.ReadError("lost")])
+    async with client_for(network) as client:
+        cat_fact = CatFact(client)
+        assert await cat_fact.get_cat_fact() is None, "None: the connection was refused"
+        assert await cat_fact.get_cat_fact() is None, "None: the connection was lost"
+
+    assert network.await_count == 2, "two requests through the client that was passed in"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("error-escapes")
+async def test_gives_none_when_the_server_times_out():
+    """A server that does not answer in time gives None."""
+    for timeout in (httpx.ReadTimeout, httpx.ConnectTimeout, httpx.PoolTimeout):
+        network = AsyncMock(side_effect=timeout("too slow"))
+        async with client_for(network) as client:
+            answer = await CatFact(client).get_cat_fact()
+
+        assert network.await_count, "a request through the client that was passed in"
+        assert answer is None, "None: the server did not answer in time"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("silent-error")
+async def test_logs_a_failed_request_at_error(errors_logged):
+    """A refused connection, a lost one and a time-out are logged at ERROR."""
+    for error in (httpx.ConnectError, httpx.ReadError, httpx.ReadTimeout):
+        async with client_for(AsyncMock(side_effect=error("no answer"))) as client:
+            await CatFact(client).get_cat_fact()
+        assert errors_logged(), f"a log record at ERROR for {error.__name__}"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("async-unblocks")
+async def test_leaves_the_event_loop_free():
+    """While the server keeps the request waiting, the event loop goes on answering."""
+    gate = Gate()
+    async with client_for(gate.network) as client:
+        asking = asyncio.create_task(CatFact(client).get_cat_fact())
+        arrived = await gate.held(1)
+        await beat()
+        gate.opened.set()
+        answer = await asking
+
+    assert arrived, "the request waiting at the server while the event loop runs"
+    assert isinstance(answer, tuple), "the fact, once it came"
+    assert await blocking_calls() == [], "no call that holds the event loop's thread"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("await-in-a-row")
+async def test_calls_at_once_do_not_get_in_each_others_way():
+    """Three calls of one object run together, and each gets its own fact."""
+    gate = Gate()
+    async with client_for(gate.network) as client:
+        cat_fact = CatFact(client)
+        asking = [asyncio.create_task(cat_fact.get_cat_fact()) for _ in range(3)]
+        together = await gate.held(3)
+        gate.opened.set()
+        answers = await asyncio.gather(*asking)
+
+    assert together, "three requests at the server at the same time"
+    assert all(isinstance(answer, tuple) for answer in answers), "a fact for each call"
+    facts = {answer[1]["data"][0] for answer in answers}
+    assert len(facts) == 3, "three different facts: each call gives what its own request brought"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("fire-and-forget")
+async def test_returns_only_when_the_answer_is_there():
+    """The call waits for the answer, and leaves no task running."""
+    gate = Gate()
+    async with client_for(gate.network) as client:
+        asking = asyncio.create_task(CatFact(client).get_cat_fact())
+        arrived = await gate.held(1)
+        early = await eventually(asking.done, beats=20)
+        gate.opened.set()
+        answer = await asking
+        left = await tasks_left()
+
+    assert left == [], "no task left running after the call"
+    assert arrived, "a request through the client that was passed in"
+    assert not early, "the call to wait for the server's answer"
+    assert isinstance(answer, tuple), "the fact, once it came"
+
+
+@pytest.mark.asyncio
+@pytest.mark.misconception("closes-what-it-was-given")
+async def test_leaves_the_client_open():
+    """The client is the caller's: another object can use it afterwards."""
+    lost = httpx.ReadError("lost")
+    network = AsyncMock(side_effect=[numbered_fact(1), lost, numbered_fact(2)])
+    async with client_for(network) as client:
+        await CatFact(client).get_cat_fact()
+        await CatFact(client).get_cat_fact()
+        answer = await CatFact(client).get_cat_fact()
+
+    assert isinstance(answer, tuple), "a fact for another object with the same client"

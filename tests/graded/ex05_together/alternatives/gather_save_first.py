@@ -1,0 +1,25 @@
+"""gather with the save first; the tuple puts the upload first all the same."""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    saved, uploaded = await asyncio.gather(
+        ex03_save.save_to_disk(directory), ex02_upload.upload_file(client, file_name)
+    )
+    return (uploaded, saved)

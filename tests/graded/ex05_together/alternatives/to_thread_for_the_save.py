@@ -1,0 +1,27 @@
+"""The blocking save in a thread, gathered with the upload."""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    return tuple(
+        await asyncio.gather(
+            ex02_upload.upload_file(client, file_name),
+            asyncio.to_thread(ex03_save.save_to_disk_blocking, directory),
+        )
+    )

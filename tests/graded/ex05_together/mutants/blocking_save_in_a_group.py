@@ -1,0 +1,31 @@
+"""misconception: async-unblocks
+
+A task group runs its tasks on the loop, the blocking one too.
+"""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    async def save() -> bool:
+        return ex03_save.save_to_disk_blocking(directory)
+
+    async with asyncio.TaskGroup() as group:
+        saving = group.create_task(save())
+        upload = group.create_task(ex02_upload.upload_file(client, file_name))
+    return upload.result(), saving.result()

@@ -1,0 +1,27 @@
+"""misconception: wrong-shape
+
+gather gives a list, and the list is returned as it is.
+"""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    return await asyncio.gather(
+        ex02_upload.upload_file(client, file_name), ex03_save.save_to_disk(directory)
+    )

@@ -1,0 +1,31 @@
+"""misconception: await-in-a-row
+
+gather gets a single coroutine, in which both halves stand in a row.
+"""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    async def both() -> tuple[dict | None, bool]:
+        return await ex02_upload.upload_file(client, file_name), await ex03_save.save_to_disk(
+            directory
+        )
+
+    (result,) = await asyncio.gather(both())
+    return result

@@ -1,0 +1,27 @@
+"""misconception: fire-and-forget
+
+The executor has been asked to save, and the answer is given without waiting for it.
+"""
+
+import asyncio
+from pathlib import Path
+
+import ex02_upload
+import ex03_save
+import httpx
+
+
+def upload_and_save_blocking(
+    base_url: str, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    uploaded = ex02_upload.upload_file_blocking(base_url, file_name)
+    saved = ex03_save.save_to_disk_blocking(directory)
+    return uploaded, saved
+
+
+async def upload_and_save(
+    client: httpx.AsyncClient, file_name: str | Path, directory: str | Path
+) -> tuple[dict | None, bool]:
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, ex03_save.save_to_disk_blocking, directory)
+    return await ex02_upload.upload_file(client, file_name), True

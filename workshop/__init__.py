@@ -1,0 +1,1 @@
+"""The engine of the Async Workshop: its course, services, grading and commands."""

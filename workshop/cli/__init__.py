@@ -1,0 +1,144 @@
+"""The commands: parse, call, print. Each imports what it needs when it runs, to start fast."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class _Commands(click.Group):
+    """A group in which what is wrong with the course ends the command with one sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        from workshop.cli.terminal import WrongUsage, never_fail_to_encode
+        from workshop.course import CourseError
+
+        never_fail_to_encode()
+        try:
+            return super().invoke(context)
+        except CourseError as error:
+            raise WrongUsage(str(error)) from error
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Async Workshop: without a command, the map of the course and the next thing to do.
+
+    EXERCISE is a name such as ex02_upload, or in short: ex02, 2, upload.
+    """
+    if context.invoked_subcommand is None:
+        from workshop.cli.course_map import run
+
+        run()
+
+
+@main.command()
+@click.argument("names", metavar="[EXERCISE]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
+@click.option(
+    "--submission",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Mark the exercise files in DIR; your own progress stays as it is.",
+)
+def check(names: tuple[str, ...], as_json: bool, submission: Path | None) -> None:
+    """Mark exercises; without a name, all of them.
+
+    Ends with 0 when all pass, 1 when not, 2 when it was called wrongly.
+    """
+    from workshop.cli.check import run
+
+    sys.exit(run(names, as_json=as_json, submission=submission))
+
+
+@main.command()
+@click.argument("exercise")
+def hint(exercise: str) -> None:
+    """Show the next hint for EXERCISE."""
+    from workshop.cli.hint import run
+
+    sys.exit(run(exercise))
+
+
+@main.command()
+@click.argument("exercise")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(exercise: str, yes: bool) -> None:
+    """Restore EXERCISE's file; yours is kept beside it.
+
+    The copy's name bears the date and the time.
+    """
+    from workshop.cli.reset import run
+
+    sys.exit(run(exercise, yes=yes))
+
+
+@main.command()
+@click.argument("exercise")
+def solution(exercise: str) -> None:
+    """Show our answer to EXERCISE.
+
+    It can be seen once yours has passed, or after three failed checks.
+    """
+    from workshop.cli.solution import run
+
+    sys.exit(run(exercise))
+
+
+@main.command()
+@click.option("--browser/--no-browser", default=True, help="Open JupyterLab in a browser.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8888,
+    show_default=True,
+    help="JupyterLab's port. Taken: the next free one is used.",
+)
+def start(browser: bool, port: int) -> None:
+    """Start the services and JupyterLab at lesson 01."""
+    from workshop.course import find_kit
+    from workshop.start import run
+
+    sys.exit(run(find_kit(), browser, port))
+
+
+@main.command()
+@click.option("--host", help="The address to listen on; without it, only this computer can ask.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Taken: the next free one is used.")
+def services(host: str | None, port: int | None) -> None:
+    """Run the upload and cat-fact services alone."""
+    from workshop.cli.services import run
+
+    sys.exit(run(host, port))
+
+
+@main.command()
+def doctor() -> None:
+    """Check this computer; name the mend for each fault.
+
+    Where this command itself does not run, `python -m workshop.doctor` does.
+    """
+    from workshop.doctor import main as examine
+
+    sys.exit(examine())
+
+
+@main.command()
+@click.argument("names", metavar="[NOTEBOOK]...", nargs=-1)
+def notebooks(names: tuple[str, ...]) -> None:
+    """Run notebooks again and store their outputs.
+
+    Without a name, all of them.
+    """
+    from workshop.course import find_kit
+    from workshop.notebooks import run
+
+    sys.exit(run(find_kit(), list(names)))

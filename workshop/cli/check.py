@@ -1,0 +1,112 @@
+"""`workshop check`: mark exercises, show the verdicts, note them in the progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from workshop.cli.next_step import next_step, state
+from workshop.cli.terminal import (
+    WrongUsage,
+    clean,
+    command,
+    complain,
+    console,
+    save,
+    say,
+    shown,
+)
+from workshop.course import Exercise, load_course
+from workshop.grading.verdict import Verdict
+from workshop.progress import Progress, load
+
+
+def run(names: Sequence[str], *, as_json: bool, submission: Path | None) -> int:
+    """Mark the named exercises, or all; 0 when every one passes, else 1.
+
+    Raises CourseError for an exercise that does not exist, WrongUsage for a `submission` that is
+    not a folder.
+    """
+    course = load_course()
+    exercises = tuple(dict.fromkeys(course.exercise(name) for name in names)) or course.exercises
+    if submission is not None and not submission.is_dir():
+        raise WrongUsage(
+            f"{str(submission)!r} is not a folder; --submission takes the folder that holds "
+            "the exercise files."
+        )
+    # Who marks the whole course has not tried an exercise that is still as it was found.
+    untouched = {
+        exercise.name
+        for exercise in exercises
+        if not names and submission is None and state(exercise) == "untouched"
+    }
+    verdicts: list[Verdict] = []
+    try:
+        for exercise in exercises:
+            verdict = _mark(exercise, submission or course.kit / "exercises")
+            if verdict is None:
+                continue
+            verdicts.append(verdict)
+            if not as_json:
+                _show(exercise, verdict, untouched)
+    finally:
+        progress = None if submission else _note(course.kit, verdicts, untouched)
+    if as_json:
+        print(json.dumps([verdict.as_dict() for verdict in verdicts], indent=2), flush=True)
+    elif progress:
+        say(console(), next_step(course, progress, exercises), style="bold")
+    return 0 if [verdict.status for verdict in verdicts] == ["pass"] * len(exercises) else 1
+
+
+def _mark(exercise: Exercise, submission: Path) -> Verdict | None:
+    from workshop.grading import mark
+    from workshop.grading.runner import GradingError
+
+    try:
+        with _waiting(f"Marking {exercise.name} ..."):
+            return mark(exercise, submission)
+    except GradingError as error:  # the course's own fault: the other exercises are still marked
+        complain(" ".join(clean(str(error)).split()))
+        return None
+
+
+@contextmanager
+def _waiting(words: str) -> Iterator[None]:
+    # Code that hangs is marked for some seconds: a person who watches is told what goes on.
+    watched = sys.stderr.isatty()
+    if watched:
+        complain(words, end="")
+    try:
+        yield
+    finally:
+        if watched:
+            complain("\r" + " " * len(words) + "\r", end="")
+
+
+def _show(exercise: Exercise, verdict: Verdict, untouched: set[str]) -> None:
+    from workshop.cli.verdicts import render_heading, render_verdict
+
+    screen = console()
+    if exercise.name in untouched and verdict.status != "pass":
+        render_heading(verdict, screen)
+        say(
+            screen,
+            f"{shown(exercise.path)} is as you found it; {command('check', exercise.name)} "
+            "shows what is tested.",
+            indent=2,
+        )
+    else:
+        render_verdict(verdict, screen)
+    say(screen)
+
+
+def _note(kit: Path, verdicts: list[Verdict], untouched: set[str]) -> Progress:
+    # Read only now: marking took a while, and a hint may have been asked for meanwhile.
+    progress = load(kit)
+    for verdict in verdicts:
+        progress.note_check(verdict, counts=verdict.exercise not in untouched)
+    save(progress)
+    return progress

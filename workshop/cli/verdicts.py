@@ -1,0 +1,188 @@
+"""A verdict on the screen: the behaviours in words, then what failed, then the idea behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workshop.cli.terminal import clean, marks, plural, say, say_line, wrapped
+from workshop.grading.verdict import Diagnosis, TestResult, Variant, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+VARIANTS: tuple[Variant, ...] = ("marker", "fixture", "mock", "right", "mutant")
+MESSAGE_LIMIT = 2000
+"""Characters of one failure's message that fit on a screen; learners return long things."""
+
+_STANDINGS = {
+    "pass": ("passed", "green"),
+    "fail": ("not passed yet", "red"),
+    "error": ("could not be marked", "red"),
+}
+_NO_MESSAGE = {
+    "timeout": "It did not finish within the time limit.",
+    "error": "It could not be run.",
+    "fail": "It failed and left no message.",
+}
+
+
+@dataclass
+class Block:
+    """One thing that went wrong, and the tests that saw it."""
+
+    message: str
+    tests: list[TestResult] = field(default_factory=list)
+
+    @property
+    def behaviours(self) -> list[str]:
+        return list(dict.fromkeys(in_words(test.name) for test in self.tests))
+
+
+@dataclass
+class Idea:
+    """One wrong idea, the learner's lines that show it, and the behaviours it explains."""
+
+    why: str
+    look: str
+    lines: list[tuple[int | None, str | None]] = field(default_factory=list)
+    behaviours: list[str] = field(default_factory=list)
+    tests: list[TestResult] = field(default_factory=list)
+
+
+def in_words(name: str) -> str:
+    """`test_returns_the_servers_answer` is "returns the servers answer"."""
+    return clean(name).removeprefix("test_").replace("_", " ").replace("\n", " ")
+
+
+def render_verdict(verdict: Verdict, console: Console) -> None:
+    """Print `verdict`; all that came from the learner is cleaned and never read as markup."""
+    render_heading(verdict, console)
+    if verdict.message:
+        say(console, verdict.message, indent=2)
+    if verdict.status == "error" or not verdict.tests:
+        return
+    _table(verdict, console)
+    blocks, ideas = blocks_of(verdict), ideas_of(verdict)
+    for idea in ideas:
+        for block in [one for one in blocks if any(test in idea.tests for test in one.tests)]:
+            _failure(block, verdict, console)
+            blocks.remove(block)
+        _diagnosis(idea, console)
+    for block in blocks:
+        _failure(block, verdict, console)
+
+
+def render_heading(verdict: Verdict, console: Console) -> None:
+    """Print the exercise, its points and how it stands, on one line."""
+    words, style = _STANDINGS[verdict.status]
+    dot = f" {marks(console).dot} "
+    points = f"{verdict.points} of {plural(verdict.max_points, 'point')}{dot}"
+    say_line(
+        console,
+        (clean(verdict.exercise), "bold"),
+        (dot + (points if verdict.max_points else ""), ""),
+        (words, style),
+    )
+
+
+def _table(verdict: Verdict, console: Console) -> None:
+    columns = [one for one in VARIANTS if any(test.variant == one for test in verdict.tests)]
+    room = max(20, min(console.width, 80) - 2 - sum(len(one) + 2 for one in columns) - 9)
+    say(console)
+    heads = "".join(f"  {one}" for one in columns) + "   points"
+    say_line(console, (" " * (2 + room) + heads, "dim"))
+    for behaviour, tests in _by_behaviour(verdict).items():
+        cells = [_cell(one, tests, console) for one in columns]
+        earned, most = sum(t.points for t in tests), sum(t.max_points for t in tests)
+        first, *rest = wrapped(behaviour, room)
+        say_line(console, (f"  {first:<{room}}", ""), *cells, (f"{f'{earned}/{most}':>9}", ""))
+        for line in rest:
+            say_line(console, (f"    {line}", ""))
+
+
+def _by_behaviour(verdict: Verdict) -> dict[str, list[TestResult]]:
+    rows: dict[str, list[TestResult]] = {}
+    for test in verdict.tests:
+        rows.setdefault(in_words(test.name), []).append(test)
+    return rows
+
+
+def _cell(variant: Variant, tests: list[TestResult], console: Console) -> tuple[str, str]:
+    drawn, width = marks(console), len(variant)
+    statuses = [test.status for test in tests if test.variant == variant]
+    if not statuses:
+        return f"  {drawn.absent:^{width}}", "dim"
+    if all(status == "pass" for status in statuses):
+        return f"  {drawn.passed:^{width}}", "green"
+    return f"  {drawn.failed:^{width}}", "bold red"
+
+
+def blocks_of(verdict: Verdict) -> list[Block]:
+    """The failures, one for each different message."""
+    blocks: dict[str, Block] = {}
+    for test in verdict.tests:
+        if test.status != "pass":
+            message = clean(test.message).strip() or _NO_MESSAGE[test.status]
+            blocks.setdefault(message, Block(message)).tests.append(test)
+    return list(blocks.values())
+
+
+def ideas_of(verdict: Verdict) -> list[Idea]:
+    """The wrong ideas behind the failures, each once."""
+    ideas: dict[tuple[str, str, str], Idea] = {}
+    for test in verdict.tests:
+        if test.status == "pass" or test.diagnosis is None:
+            continue
+        seen: Diagnosis = test.diagnosis
+        key = (seen.misconception, seen.why, seen.look)
+        idea = ideas.setdefault(key, Idea(seen.why, seen.look))
+        idea.tests.append(test)
+        if (seen.line, seen.source) not in idea.lines:
+            idea.lines.append((seen.line, seen.source))
+        if in_words(test.name) not in idea.behaviours:
+            idea.behaviours.append(in_words(test.name))
+    return list(ideas.values())
+
+
+def _failure(block: Block, verdict: Verdict, console: Console) -> None:
+    drawn = marks(console)
+    say(console)
+    behaviours = block.behaviours
+    if len(behaviours) > 1 and len(block.tests) == len(verdict.tests):
+        words = f"{drawn.failed} all {plural(len(behaviours), 'behaviour')}"
+        say(console, words, indent=2, style="bold red")
+        behaviours = []
+    for behaviour in behaviours:
+        failed = [test.variant for test in block.tests if in_words(test.name) == behaviour]
+        tested = {test.variant for test in verdict.tests if in_words(test.name) == behaviour}
+        where = "" if set(failed) == tested else f" ({', '.join(dict.fromkeys(failed))})"
+        say(console, f"{drawn.failed} {behaviour}{where}", indent=2, hang=2, style="bold red")
+    message = block.message
+    if len(message) > MESSAGE_LIMIT:
+        message = message[:MESSAGE_LIMIT] + drawn.more
+    say(console, message, indent=6)
+    output = next((test.output for test in block.tests if test.output.strip()), "")
+    if output:
+        say(console, "Your code printed:", indent=6, style="dim")
+        for line in clean(output).strip("\n").split("\n"):
+            say_line(console, (f"      | {line}", "dim"))
+
+
+def _diagnosis(idea: Idea, console: Console) -> None:
+    say(console)
+    for number, source in idea.lines:
+        if number is not None:
+            say_line(
+                console, (f"    line {number}:  ", "bold"), (_one_line(source, console), "cyan")
+            )
+    say(console, idea.why, indent=4)
+    say(console, idea.look, indent=4)
+    if len(idea.behaviours) > 1:
+        say(console, f"This explains: {'; '.join(idea.behaviours)}.", indent=4, style="dim")
+
+
+def _one_line(source: str | None, console: Console) -> str:
+    line = clean(source or "").strip().replace("\n", " ")
+    room = max(40, console.width - 20)
+    return line if len(line) <= room else line[:room] + marks(console).more

@@ -1,0 +1,21 @@
+"""Marking: one exercise of one submission becomes a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workshop.course import Exercise
+    from workshop.grading.verdict import Verdict
+    from workshop.grading.warm import Warm
+
+
+def mark(exercise: Exercise, submission: Path, runner: Warm | None = None) -> Verdict:
+    """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
+
+    Raises GradingError when the graded tests themselves cannot be run.
+    """
+    from workshop.grading.runner import run
+
+    return run(exercise, submission, runner)

@@ -1,0 +1,148 @@
+"""Runs the graded tests of one exercise in a process of their own, to the last one.
+
+A test that takes the process down, or hangs it, costs itself alone: the rest runs in a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workshop.course import Exercise
+from workshop.grading import warm
+from workshop.grading.verdict import Diagnosis, TestResult, Verdict
+
+PATIENCE = 10.0
+"""Seconds without news after which the process that runs the tests is ended. Its own limit on a
+test is shorter; this is for code that no signal can interrupt."""
+VARIANTS = ("marker", "fixture", "mock")
+
+
+class GradingError(Exception):
+    """The graded tests could not be run at all. The text says why."""
+
+
+def run(exercise: Exercise, submission: Path, runner: warm.Warm | None = None) -> Verdict:
+    """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
+
+    Raises GradingError when it is not the submission that fails.
+    """
+    results: dict[str, TestResult] = {}
+    with tempfile.TemporaryDirectory(prefix="workshop-") as scratch:
+        while True:
+            round = _Round(exercise, submission, Path(scratch), done=list(results))
+            round.run(runner.start if runner else warm.start)
+            if not round.started:
+                break
+            results.update(round.results())
+            if round.complete:
+                break
+        if not results:
+            raise GradingError(
+                f"The graded tests of {exercise.name} did not run: {round.last_words}"
+            )
+    return verdict(exercise, list(results.values()))
+
+
+def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
+    """The verdict that the results of all tests come to."""
+    behaviours = list(dict.fromkeys(r.name for r in results if r.variant == VARIANTS[0]))
+    order = {name: place for place, name in enumerate(behaviours)}
+    results = sorted(
+        results, key=lambda r: (order.get(r.name, len(order)), r.name, VARIANTS.index(r.variant))
+    )
+    unusable = {r.message for r in results if r.status == "error"}
+    if all(r.status == "pass" for r in results):
+        return Verdict(exercise.name, exercise.kind, "pass", tests=results)
+    if len(unusable) == 1 and all(r.status == "error" for r in results):
+        return Verdict(exercise.name, exercise.kind, "error", unusable.pop(), tests=results)
+    return Verdict(exercise.name, exercise.kind, "fail", tests=results)
+
+
+class _Round:
+    """One process that runs the tests which are not `done` yet, for as long as it lives."""
+
+    def __init__(
+        self, exercise: Exercise, submission: Path, scratch: Path, done: list[str]
+    ) -> None:
+        self._exercise = exercise
+        self._scratch = scratch
+        self._marks = scratch / f"marks-{len(done)}.jsonl"
+        self._log = scratch / "log"
+        self._args = [
+            *("-q", "-c", str(exercise.kit / "pyproject.toml"), "--rootdir", str(exercise.kit)),
+            *("--basetemp", str(scratch / "tmp"), "--marks", str(self._marks)),
+            *("--submission", str(submission), str(exercise.graded)),
+            *(f"--deselect={test}" for test in done),
+        ]
+        self.complete = False
+        self._ending = ""
+
+    def run(self, start: Callable[[list[str], Path, Path], warm.Run | warm.WarmRun]) -> None:
+        """Run until the process ends, or is ended because nothing moves any more."""
+        run = start(self._args, self._scratch, self._log)
+        try:
+            status = self._wait(run)
+        finally:
+            run.end()
+        self.complete = status in (0, 1)
+        self._ending = "" if status is None else _ending(status)
+
+    def _wait(self, run: warm.Run | warm.WarmRun) -> int | None:
+        size, since = -1, time.monotonic()
+        while (status := run.wait(0.2)) is None:
+            grown = self._marks.stat().st_size if self._marks.exists() else 0
+            if grown != size:
+                size, since = grown, time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                return None
+        return status
+
+    @property
+    def _entries(self) -> list[dict[str, Any]]:
+        if not self._marks.exists():
+            return []
+        lines = self._marks.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    @property
+    def started(self) -> bool:
+        return any("started" in entry for entry in self._entries)
+
+    @property
+    def last_words(self) -> str:
+        """The end of what the process printed."""
+        return self._log.read_bytes()[-2000:].decode("utf-8", "replace")
+
+    def results(self) -> dict[str, TestResult]:
+        """By test: those that ended, and the one that took the process with it."""
+        results = {}
+        for entry in self._entries:
+            if "ended" in entry:
+                results[entry["ended"]] = _from_json(entry["result"])
+            else:
+                results[entry["started"]] = self._lost(_from_json(entry["result"]))
+        return results
+
+    def _lost(self, result: TestResult) -> TestResult:
+        if self._ending:
+            return replace(result, status="fail", message=f"Your code {self._ending}.")
+        message = "Your code did not come to an end, and could not be interrupted."
+        return replace(result, status="timeout", message=message)
+
+
+def _from_json(data: dict[str, Any]) -> TestResult:
+    diagnosis = data.pop("diagnosis")
+    return TestResult(**data, diagnosis=Diagnosis(**diagnosis) if diagnosis else None)
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended the whole program with exit status {status}"
+    return f"ended the whole program with signal {signal.Signals(-status).name}"

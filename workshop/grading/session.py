@@ -1,0 +1,235 @@
+"""One pytest run of graded tests: what each test saw, and the result it comes to."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from workshop.course import Exercise, load_course
+from workshop.diagnosis import Finding, diagnose
+from workshop.grading.subject import StandInFinder, Subject
+from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
+from workshop.grading.wording import explain
+from workshop.isolation import evidence
+from workshop.isolation.evidence import Spot, steady
+from workshop.isolation.stage import InProcess
+from workshop.isolation.submission import Submission
+
+LIMIT = 5.0
+"""Seconds that one test may take. A right solution needs a few hundredths of one."""
+IMPATIENT = 2.0
+"""Seconds that each further test may take once one has run out of time."""
+
+
+class TimeLimit(BaseException):
+    """The test took too long. Not an Exception, so that a learner's `except` lets it through."""
+
+
+class GradedSession:
+    """The submission under test, and the results so far."""
+
+    def __init__(self, kit: Path, folder: Path, marks: str | None) -> None:
+        self._course = load_course(kit)
+        self._submission = Submission(folder)
+        self._subjects = {
+            exercise.name: Subject(self._submission, exercise.name)
+            for exercise in self._course.exercises
+            if exercise.kind == "code"
+        }
+        self._marks = Path(marks) if marks else None
+        self._limit = LIMIT
+        self._item: pytest.Item | None = None
+        self._stage = InProcess(self._submission)
+        self._result: TestResult | None = None
+
+    def owns(self, item: pytest.Item) -> bool:
+        """Is `item` a graded test?"""
+        return item.path.parent.name in self._subjects and (
+            item.path.parent.parent == self._course.kit / "tests" / "graded"
+        )
+
+    @contextmanager
+    def stand_ins(self) -> Iterator[None]:
+        """While graded tests are imported, exercise modules are stand-ins."""
+        finder = StandInFinder(self._subjects)
+        sys.meta_path.insert(0, finder)
+        try:
+            yield
+        finally:
+            finder.withdraw()
+            # Each test ends with a collection; what is here already need not be looked at again.
+            gc.collect()
+            gc.freeze()
+
+    @contextmanager
+    def test(self, item: pytest.Item) -> Iterator[None]:
+        """One test from set-up to tear-down; its result is written at the end."""
+        self._item = item
+        self._result = None
+        evidence.begin()
+        self._stage = InProcess(self._submission)
+        sys.meta_path.append(self._submission)
+        self._note({"started": item.nodeid, "result": asdict(_result(item, "error"))})
+        try:
+            with self._time_limit(), self._stage.open():
+                yield
+        finally:
+            sys.meta_path.remove(self._submission)
+            self._submission.forget()
+            # Nothing passes unless its call was seen to pass.
+            result = self._result or _result(item, "error", "The test did not run to its end.")
+            self._note({"ended": item.nodeid, "result": asdict(result)})
+
+    def load(self) -> None:
+        """Import the learner's module for the test that begins."""
+        self._subjects[self._exercise.name].load()
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """The test's body: notices coroutines that nobody awaits."""
+        before = sys.get_coroutine_origin_tracking_depth()
+        sys.set_coroutine_origin_tracking_depth(8)
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                sys.set_coroutine_origin_tracking_depth(before)
+                gc.collect()
+                for warning in seen:
+                    self._keep_never_awaited(str(warning.message))
+        for warning in seen:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+
+    def report(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
+        """Turn one phase of the test into its result, if it is the phase that failed."""
+        assert self._item is not None
+        if call.excinfo is None:
+            if report.when == "call":
+                self._result = _with_output(_result(self._item, "pass"), report)
+            return
+        if self._result and self._result.status != "pass":
+            return  # the first failure is the one that tells
+        error = call.excinfo.value
+        if isinstance(error, TimeLimit):
+            self._limit = IMPATIENT
+        seen = evidence.current()
+        status, message = explain(error, seen, _behaviour(self._item), self._limit)
+        declared = self._item.get_closest_marker("misconception")
+        finding = diagnose(seen, declared.args[0] if declared else None)
+        self._result = _with_output(
+            _result(self._item, status, message, self._diagnosis(finding)), report
+        )
+        report.sections.append(("what to do next", _advice(self._result)))
+
+    @property
+    def _exercise(self) -> Exercise:
+        assert self._item is not None
+        return self._course.exercise(self._item.path.parent.name)
+
+    def _diagnosis(self, finding: Finding | None) -> Diagnosis | None:
+        if finding is None:
+            return None
+        lessons = {lesson.number: lesson for lesson in self._course.lessons}
+        taught = finding.misconception.lesson
+        # A lesson to come is no help yet: until then the exercise's own lesson is the place.
+        number = taught if taught in lessons else self._exercise.number
+        lesson = lessons[number]
+        spot = finding.spot or Spot("")
+        return Diagnosis(
+            misconception=finding.misconception.id,
+            why=finding.misconception.why,
+            look=f"Lesson {lesson.stem}, “{lesson.title}”; "
+            f"or `workshop hint {self._exercise.name}`.",
+            line=spot.line,
+            source=spot.source,
+        )
+
+    def _keep_never_awaited(self, text: str) -> None:
+        match = re.match(r"coroutine '(.+)' was never awaited", text)
+        if match:
+            frames = re.findall(r'File "(.+)", line (\d+)', text)
+            seen = self._submission.spot(match[0], ((file, int(line)) for file, line in frames))
+            evidence.current().never_awaited.append(seen)
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        # Only POSIX can interrupt a computation; elsewhere whoever started this process ends it.
+        if not hasattr(signal, "setitimer"):
+            yield
+            return
+        previous = signal.signal(signal.SIGALRM, self._out_of_time)
+        # It rings again, for code that catches everything and goes on.
+        signal.setitimer(signal.ITIMER_REAL, self._limit, 1.0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+
+    def _out_of_time(self, number: int, frame: FrameType | None) -> None:
+        spot = self._submission.spot_of_stack("ran", frame)
+        if spot.line is not None:
+            evidence.current().waiting.append(spot)
+        else:
+            self._stage.note_waiting()
+        raise TimeLimit
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        if self._marks is not None:
+            with os.fdopen(os.open(self._marks, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as f:
+                f.write(json.dumps(entry) + "\n")
+
+
+def _result(
+    item: pytest.Item,
+    status: Any,
+    message: str = "",
+    diagnosis: Diagnosis | None = None,
+) -> TestResult:
+    marker = item.get_closest_marker("points")
+    points = int(marker.args[0]) if marker else 1
+    return TestResult(
+        name=item.name,
+        variant=item.path.stem.removeprefix("test_"),  # type: ignore[arg-type]
+        status=status,
+        points=points if status == "pass" else 0,
+        max_points=points,
+        message=message,
+        diagnosis=diagnosis,
+    )
+
+
+def _with_output(result: TestResult, report: pytest.TestReport) -> TestResult:
+    output = steady(report.capstdout + report.capstderr, OUTPUT_LIMIT)
+    return TestResult(**{**vars(result), "output": output})
+
+
+def _behaviour(item: pytest.Item) -> str:
+    """What the test demands, in words: the first paragraph of its docstring."""
+    text = (getattr(item, "obj", None).__doc__ or "").strip().partition("\n\n")[0]
+    return " ".join(text.split())
+
+
+def _advice(result: TestResult) -> str:
+    lines = [result.message]
+    if result.diagnosis:
+        if result.diagnosis.line:
+            lines.append(f"line {result.diagnosis.line}: {result.diagnosis.source}")
+        lines += [result.diagnosis.why, result.diagnosis.look]
+    return "\n".join(lines)

@@ -1,0 +1,85 @@
+"""A verdict as data: the result of one exercise of one submission.
+
+Nothing in it depends on time, machine or the order of marking, so that two markings of the
+same files are equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+VERSION = 1
+OUTPUT_LIMIT = 500
+"""Characters of a test's captured output that a verdict keeps."""
+
+Status = Literal["pass", "fail", "error"]
+TestStatus = Literal["pass", "fail", "error", "timeout"]
+Variant = Literal["marker", "fixture", "mock", "mutant", "right"]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The idea behind a failure: what was done, why that is wrong, where to look next."""
+
+    misconception: str
+    """Its id in `workshop/misconceptions.toml`."""
+    why: str
+    """Why it is wrong, in one sentence."""
+    look: str
+    """Where to look next: the lesson and the hint command."""
+    line: int | None = None
+    """The number of the learner's own line, counted from 1, where one is known."""
+    source: str | None = None
+    """The text of that line."""
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One graded test. `message`: what was called, what came back, what was expected."""
+
+    __test__ = False  # pytest would otherwise try to collect it where it is imported
+
+    name: str
+    variant: Variant
+    status: TestStatus
+    points: int
+    max_points: int
+    message: str = ""
+    output: str = ""
+    diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All tests of one exercise. `message` is one sentence, or empty."""
+
+    exercise: str
+    kind: str
+    status: Status
+    message: str = ""
+    walls: list[str] = field(default_factory=list)
+    tests: list[TestResult] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        return sum(test.points for test in self.tests)
+
+    @property
+    def max_points(self) -> int:
+        return sum(test.max_points for test in self.tests)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as JSON types, in the documented order of keys."""
+        data = asdict(self)
+        return {
+            "version": VERSION,
+            "exercise": self.exercise,
+            "kind": self.kind,
+            "status": self.status,
+            "message": self.message,
+            "points": self.points,
+            "max_points": self.max_points,
+            "walls": data["walls"],
+            "tests": data["tests"],
+        }

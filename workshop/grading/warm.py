@@ -1,0 +1,174 @@
+"""A process that has run pytest once and forks a copy of itself for each further run.
+
+Starting Python and pytest costs more than running the graded tests of an exercise. Who marks more
+than once keeps one of these per job; where there is no fork (Windows) each run starts afresh.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+OUTPUT_CAP = 64 * 2**20
+"""Bytes that one file written by a run may hold, printed output included."""
+
+
+class Run:
+    """A pytest run in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status (negative: the signal that ended it), or None after `seconds`."""
+        try:
+            return self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self) -> None:
+        """End it, with everything that it has started."""
+        _kill_session(self._process.pid) if os.name == "posix" else self._process.kill()
+        self._process.wait()
+
+
+def start(args: list[str], cwd: Path, log: Path) -> Run:
+    """Run pytest with `args` in a new interpreter, its output going to the file `log`."""
+    with log.open("wb") as output:
+        return Run(
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "workshop.grading.warm", *args],
+                cwd=cwd,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        )
+
+
+class Warm:
+    """A forking process, one run at a time. A context manager: leaving ends it."""
+
+    def __init__(self, kit: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "workshop.grading.warm", "--warm", str(kit)],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def start(self, args: list[str], cwd: Path, log: Path) -> WarmRun:
+        """As `start` above."""
+        assert self._process.stdin and self._process.stdout
+        request = json.dumps({"args": args, "cwd": str(cwd), "log": str(log)})
+        self._process.stdin.write(request.encode() + b"\n")
+        self._process.stdin.flush()
+        return WarmRun(self._process.stdout)
+
+
+class WarmRun:
+    """A run in a forked copy of a warm process."""
+
+    def __init__(self, answers: IO[bytes]) -> None:
+        self._answers = answers
+        self._pid = int(answers.readline())
+        self._status: int | None = None
+
+    def wait(self, seconds: float) -> int | None:
+        """As `Run.wait`."""
+        if self._status is None and select.select([self._answers], [], [], seconds)[0]:
+            self._status = int(self._answers.readline())
+        return self._status
+
+    def end(self) -> None:
+        """As `Run.end`."""
+        _kill_session(self._pid)
+        while self.wait(1.0) is None:
+            pass
+
+
+def _kill_session(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _environment() -> dict[str, str]:
+    # Only what is named below is loaded: autoloading every plugin found costs more than the tests.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "workshop.grading.plugin", "-p", "no:cacheprovider")
+
+
+def _run(args: list[str]) -> int:
+    if os.name == "posix":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_CAP, OUTPUT_CAP))
+    import pytest
+
+    return int(pytest.main([*PLUGINS, *args]))
+
+
+def _serve(kit: str) -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 1)
+    _warm_up(kit)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _copy(json.loads(line))
+        print(pid, file=answers, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=answers, flush=True)
+
+
+def _warm_up(kit: str) -> None:
+    import pytest
+
+    config = Path(kit) / "pyproject.toml"
+    args = [*PLUGINS, "-q", "--collect-only", "-c", str(config), "--rootdir", kit]
+    pytest.main([*args, str(Path(kit) / "tests" / "graded")])
+
+
+def _copy(request: dict[str, Any]) -> None:
+    status = 70
+    try:
+        os.setsid()
+        os.chdir(request["cwd"])
+        log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for old, new in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(old, new)
+        status = _run(request["args"])
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--warm"]:
+        _serve(sys.argv[2])
+    else:
+        sys.exit(_run(sys.argv[1:]))

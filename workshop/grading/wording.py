@@ -1,0 +1,60 @@
+"""The words for a failed test: what was called, what came back, what was expected."""
+
+from __future__ import annotations
+
+import re
+
+from workshop.grading.verdict import TestStatus
+from workshop.isolation.evidence import Evidence, Spot, steady
+from workshop.isolation.submission import SubmissionError
+
+SHOWN_CALLS = 3
+"""How many different calls of one test a message shows."""
+
+
+def explain(
+    error: BaseException, seen: Evidence, behaviour: str, limit: float
+) -> tuple[TestStatus, str]:
+    """A failed test's status and message. `limit` is its time limit in seconds."""
+    if isinstance(error, SubmissionError):
+        return "error", str(error)
+    if type(error).__name__ == "TimeLimit":
+        return "timeout", _lines(seen, _out_of_time(seen), behaviour)
+    if seen.raised and seen.raised.what.startswith("NotImplementedError"):
+        return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet."
+    return "fail", _lines(seen, None, _expected(error) or behaviour)
+
+
+def _lines(seen: Evidence, came_back: str | None, expected: str) -> str:
+    lines = []
+    for call in {call.text: call for call in seen.calls[-SHOWN_CALLS:]}.values():
+        lines.append(f"called:    {call.text}")
+        ended = call.ended or came_back or "nothing yet: it had not returned"
+        lines.append(f"came back: {ended}{_at(seen, ended)}")
+    if not seen.calls and came_back:
+        lines.append(f"came back: {came_back}")
+    lines.append(f"expected:  {expected}")
+    return "\n".join(lines)
+
+
+def _at(seen: Evidence, ended: str) -> str:
+    spot = seen.raised
+    return f" (line {spot.line})" if spot and spot.line and ended == f"raised {spot.what}" else ""
+
+
+def _out_of_time(seen: Evidence) -> str:
+    where = "; ".join(dict.fromkeys(_words(spot) for spot in seen.waiting))
+    return "nothing: it did not come to an end in time" + (f" ({where})" if where else "")
+
+
+def _words(spot: Spot) -> str:
+    doing = "it was running" if spot.what == "ran" else "it was waiting at"
+    return f"{doing} line {spot.line} `{spot.source}`"
+
+
+def _expected(error: BaseException) -> str:
+    """The words that a graded test's own assertion gives, if it gives any."""
+    if not isinstance(error, AssertionError):
+        return ""
+    text = re.split(r"\nassert |^assert |\n\s*\+", str(error), maxsplit=1)[0]
+    return steady(text.strip())

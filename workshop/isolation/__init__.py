@@ -1,0 +1,1 @@
+"""The learner's code: loaded, called and watched, apart from the tests that judge it."""

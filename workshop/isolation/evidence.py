@@ -1,0 +1,87 @@
+"""What was seen while a graded test ran the learner's code. Plain data, for the diagnosis."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Something that happened on one of the learner's own lines (None where no line is known)."""
+
+    what: str
+    line: int | None = None
+    source: str | None = None
+    file: str | None = None
+
+
+@dataclass
+class Call:
+    """A call of the learner's code by a test, and how it ended (None while it has not)."""
+
+    text: str
+    ended: str | None = None
+
+
+@dataclass
+class Evidence:
+    """Everything seen during one test."""
+
+    calls: list[Call] = field(default_factory=list)
+    blocked: list[Spot] = field(default_factory=list)
+    """Calls that held the event loop's own thread: a sleep, a connection, a file."""
+    files_open: list[Spot] = field(default_factory=list)
+    """Files that were opened and not closed when they were asked after."""
+    tasks_left: list[Spot] = field(default_factory=list)
+    """Tasks that were still running when the test ended."""
+    never_awaited: list[Spot] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    """User agents of requests that did not come through the client that was passed in."""
+    raised: Spot | None = None
+    """The exception that left the learner's code, `what` being `TypeName: text`."""
+    waiting: list[Spot] = field(default_factory=list)
+    """The learner's lines that were waiting when a test ran out of time."""
+
+
+_current = Evidence()
+
+
+def current() -> Evidence:
+    """The evidence of the test that is running."""
+    return _current
+
+
+def begin() -> Evidence:
+    """Start afresh: a new test begins."""
+    global _current
+    _current = Evidence()
+    return _current
+
+
+_VOLATILE = (
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"127\.0\.0\.1:\d+(/rooms/[\w.-]+)?"), "127.0.0.1"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?"), "<time>"),
+    (re.compile(r"\b0x[0-9a-f]{4,}\b"), "0x…"),
+    (re.compile(r"(?:[A-Za-z]:)?[\\/](?:[^\s'\"\\/]+[\\/])+(?=[^\s'\"\\/])"), "…/"),
+    (re.compile(r"name='Task-\d+'"), "name='Task'"),
+)
+
+
+def steady(text: str, limit: int = 300) -> str:
+    """`text` without what changes from run to run (paths, ports, uuids, times), at most `limit`
+    characters: two markings of the same files must give the same words.
+    """
+    text = text[: limit * 20]
+    for pattern, instead in _VOLATILE:
+        text = pattern.sub(instead, text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def shown(value: object, limit: int = 200) -> str:
+    """`repr(value)`, steady and bounded, even when the value's own repr is broken."""
+    try:
+        return steady(repr(value), limit)
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"

@@ -1,0 +1,102 @@
+"""How async behaviour is proved: with gates and heartbeats, never with a stop-watch.
+
+What graded tests import. A room holds a request at its gate, or the disk holds a write, until
+the test lets it go; meanwhile the test sees what else goes on. Right code passes in
+milliseconds on any machine, and code that blocks cannot pass at all.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from workshop import services
+from workshop.isolation import evidence, stage
+from workshop.isolation.observers import DiskGate
+from workshop.services import Room
+
+BEATS = 150
+"""How many heartbeats `eventually` waits. A beat is a turn of the event loop and a job for a
+worker thread, so it takes longer when the machine is busy, and what is waited for has as many
+chances to happen on a slow machine as on a fast one."""
+
+
+@asynccontextmanager
+async def open_room(**faults: Any) -> AsyncIterator[Room]:
+    """A room of the test's own, which answers nobody but its own `room.client()`.
+
+    `faults` are those of `workshop.services.open_room`: `status=503`, `latency=0.5` (seconds) …
+    """
+    room = await services.open_room(key=uuid4().hex, **faults)
+    try:
+        yield room
+    finally:
+        strangers = [entry.agent for entry in await room.journal() if entry.outcome == "stranger"]
+        evidence.current().strangers += strangers
+        await room.close()
+
+
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], beats: int = BEATS) -> bool:
+    """Whether `condition` comes true within so many heartbeats of the learner's loop."""
+    for _ in range(beats):
+        if await _holds(condition):
+            return True
+        await beat()
+    return await _holds(condition)
+
+
+async def beat() -> None:
+    """Let the learner's event loop, and one of its worker threads, take a turn."""
+    await stage.current().beat()
+
+
+async def held(room: Room, number: int) -> bool:
+    """Whether `number` requests come to wait at the room's gate at the same time."""
+
+    async def enough() -> bool:
+        return await room.in_flight(number, timeout=0)
+
+    return await eventually(enough)
+
+
+async def blocking_calls() -> list[str]:
+    """What has held the event loop's own thread so far in this test, in words."""
+    return [f"{spot.what} on the event loop's thread" for spot in evidence.current().blocked]
+
+
+async def files_left_open() -> list[str]:
+    """The learner's lines that opened a file which is still open now."""
+    spots = await stage.current().files_open()
+    evidence.current().files_open[:] = spots
+    return [spot.source or spot.what for spot in spots]
+
+
+async def tasks_left() -> list[str]:
+    """The names of the learner's tasks that run now. Ask when every call has returned."""
+    spots = await stage.current().tasks_left()
+    evidence.current().tasks_left[:] = spots
+    return [spot.what for spot in spots]
+
+
+@asynccontextmanager
+async def disk_gate(
+    folder: Path, ask: Callable[[str], Awaitable[object]] | None = None
+) -> AsyncIterator[DiskGate]:
+    """Hold every thread that opens a file for writing below `folder` until `gate.release()`.
+
+    With `ask`, an AsyncMock for example, each such thread goes on when `ask(file_name)` returns.
+    """
+    gate = stage.current().add_gate(folder, ask)
+    try:
+        yield gate
+    finally:
+        stage.current().remove_gate(gate)
+
+
+async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:
+    answer = condition()
+    return bool(await answer) if inspect.isawaitable(answer) else bool(answer)

@@ -1,0 +1,38 @@
+"""How a room is reached: without the cost of TLS, and with the room's key."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from typing import Any
+
+import httpx
+
+from ._entry import KEY_HEADER
+
+
+def plain_transport(url: str, **options: Any) -> httpx.AsyncHTTPTransport:
+    """A transport to `url`. For plain HTTP it loads no certificates, which saves 20 to 45 ms."""
+    verify = True if url.startswith("https:") else _unused_context()
+    return httpx.AsyncHTTPTransport(verify=verify, **options)
+
+
+@cache
+def _unused_context() -> ssl.SSLContext:
+    # httpx wants a TLS context even where there is no TLS: one for all, as each costs 0.1 ms.
+    return httpx.create_ssl_context(verify=False)
+
+
+class KeyTransport(httpx.AsyncBaseTransport):
+    """Adds the room's key to each request, where the code that asks does not see it."""
+
+    def __init__(self, below: httpx.AsyncBaseTransport, key: str) -> None:
+        self._below = below
+        self._key = key
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers[KEY_HEADER] = self._key
+        return await self._below.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._below.aclose()
