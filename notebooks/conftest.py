@@ -1,10 +1,11 @@
 """Makes `pytest notebooks` run the lessons with nbval, without a network.
 
-`pyproject.toml` keeps nbval out of every other run, because importing it takes about a second.
+`pyproject.toml` keeps nbval out of every other run, because importing it takes time.
 So it is let in here, in a file that pytest reads only when it is asked for this folder.
 """
 
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ CELL_LIMIT = 120.0
 
 tests = Path(__file__).parent.parent / "tests" / "kit"
 runpy.run_path(str(tests / "offline" / "sitecustomize.py"))["pass_on"]()
+
+# Without it jsonschema, which nbval needs, does not check international URLs. With it, the import
+# takes a second more, to build a grammar of them. No notebook's format has any.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -1,8 +1,8 @@
 """From what was seen while a test failed to the wrong idea behind it.
 
 The catalogue `workshop/misconceptions.toml` holds the ideas and their sentences; here stands
-what each looks like. Evidence that admits one explanation comes first; a test's own
-`@pytest.mark.misconception` speaks when there is none.
+what each looks like. Evidence that admits one explanation comes first; the idea that a test
+itself names speaks when there is none.
 """
 
 from __future__ import annotations
@@ -57,57 +57,64 @@ def diagnose(seen: Evidence, declared: str | None) -> Finding | None:
         spot = look(seen)
         if spot is not None:
             return Finding(catalogue()[id], spot)
-    if declared is None or _crashed_elsewhere(seen):
+    # What else leaves the learner's code is a slip that says nothing about ideas of async.
+    if declared is None or seen.raised is not None:
         return None
-    return Finding(catalogue()[declared], seen.raised)
+    return Finding(catalogue()[declared])
+
+
+_Sign = Callable[[Evidence], Spot | None]
+
+
+def _raised(pattern: str) -> _Sign:
+    """A sign: the exception that left the learner's code, as `TypeName: text`, fits `pattern`."""
+    return lambda seen: seen.raised if seen.raised and re.match(pattern, seen.raised.what) else None
+
+
+_UNAWAITED = re.compile(r"<coroutine object|<_GatheringFuture|<Task |<Future ")
+_USED_UNAWAITED = _raised(r".*'(coroutine|_GatheringFuture|_asyncio\.\w+|Task|Future)' object")
 
 
 def _never_awaited(seen: Evidence) -> Spot | None:
-    if seen.raised and re.search(r"'coroutine' object|coroutine was expected", seen.raised.what):
-        return seen.raised
+    if spot := _USED_UNAWAITED(seen):
+        return spot
     if seen.never_awaited:
         return seen.never_awaited[0]
-    if any("<coroutine object" in (call.ended or "") for call in seen.calls):
-        return Spot("a coroutine came back")
+    if any(_UNAWAITED.search(call.ended or "") for call in seen.calls):
+        return Spot("something that nobody awaited came back")
     return None
 
 
-def _loop_in_loop(seen: Evidence) -> Spot | None:
-    text = "cannot be called from a running event loop|event loop is already running"
-    text += "|while another loop is running"
-    return seen.raised if seen.raised and re.search(text, seen.raised.what) else None
-
-
 def _blocked(seen: Evidence) -> Spot | None:
-    if seen.blocked:
-        return seen.blocked[0]
-    agents = [agent for agent in seen.strangers if not agent.startswith("python-httpx")]
-    return Spot("a request went past the client") if agents else None
+    # Either a call that blocks was seen, or time ran out while a line held the loop's thread.
+    held = [spot for spot in seen.waiting if spot.what == "ran"]
+    return next(iter(seen.blocked + held), None)
 
 
 def _stranger(seen: Evidence) -> Spot | None:
-    return Spot("a request came from another client") if seen.strangers else None
+    return Spot("a request came past the client") if seen.strangers else None
 
 
-_SIGNS: tuple[tuple[str, Callable[[Evidence], Spot | None]], ...] = (
-    ("run-in-notebook", _loop_in_loop),
-    ("calling-runs-it", _never_awaited),
+_SIGNS: tuple[tuple[str, _Sign], ...] = (
+    (
+        "run-in-notebook",
+        _raised(
+            r".*cannot be called from a running event loop|.*event loop is already running"
+            r"|.*while another loop is running|.*no current event loop"
+        ),
+    ),
     ("async-unblocks", _blocked),
+    ("await-in-a-row", _raised(r"TypeError: An asyncio.Future, a coroutine or an awaitable")),
+    ("calling-runs-it", _never_awaited),
     ("client-per-request", _stranger),
+    (
+        "closes-what-it-was-given",
+        _raised(r".*Cannot open a client instance more than once|.*client has been closed"),
+    ),
+    ("cached-answer", _raised(r".*cannot reuse already awaited coroutine")),
+    ("fire-and-forget", _raised(r"InvalidStateError: Result is not")),
+    ("error-escapes", _raised(r"(HTTP|HTTPStatus|Connect|Read|Write|Close|JSONDecode)Error\b")),
+    ("error-escapes", _raised(r"RemoteProtocolError|(Read|Write|Connect|Pool)?Timeout(Error)?\b")),
     ("fire-and-forget", lambda seen: next(iter(seen.tasks_left), None)),
     ("leaked-resource", lambda seen: next(iter(seen.files_open), None)),
 )
-
-
-_PLAIN_MISTAKES = (
-    "NameError",
-    "UnboundLocalError",
-    "ImportError",
-    "ModuleNotFoundError",
-    "SubmissionError",
-)
-
-
-def _crashed_elsewhere(seen: Evidence) -> bool:
-    # A misspelt name says nothing about what the learner thinks of async.
-    return bool(seen.raised and seen.raised.what.split(":")[0] in _PLAIN_MISTAKES)

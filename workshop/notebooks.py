@@ -49,14 +49,10 @@ class CellFailed(Exception):
 def run(kit: Path, names: Sequence[str]) -> int:
     """Run the named notebooks (all, without names) and store each that ran to its end.
 
-    Returns 0; 1 when a cell failed, and then that notebook's file is as it was; 2 when there
-    is no such notebook.
+    Returns 0, or 1 when a cell failed, and then that notebook's file is as it was. Raises
+    CourseError when there is no such notebook.
     """
-    try:
-        notebooks = _chosen(load_course(kit), names)
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 2
+    notebooks = _chosen(load_course(kit), names)
     failures = []
     with _progress() as progress:
         for notebook in notebooks:
@@ -108,7 +104,10 @@ def _progress() -> Progress:
 
 def _refresh(notebook: Path, kit: Path, progress: Progress) -> None:
     """Run one notebook and store it. Raises CellFailed, and then nothing was stored."""
-    import nbformat  # takes a second
+    # Without it jsonschema, which nbformat imports, does not check international URLs. With it,
+    # the import takes a second more, to build a grammar of them. No notebook's format has any.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import nbformat
 
     node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     cells = [cell for cell in node.cells if cell.cell_type == "code" and cell.source.strip()]

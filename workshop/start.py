@@ -24,7 +24,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-from workshop.course import Course, CourseError, load_course
+from workshop.course import Course, load_course
 from workshop.services import DEFAULT_PORT, LOOPBACK, ServicesError, serve
 
 PORTS_TRIED = 100
@@ -51,13 +51,14 @@ def run(kit: Path, browser: bool, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM. `port` is the first that is tried for JupyterLab.
 
     Returns the exit code: 0 when it was asked to end, 1 when something kept it from starting.
+    Raises CourseError when `kit` has no readable course.toml.
     """
     with _signals_as_keyboard_interrupt():
         try:
             return asyncio.run(_start(kit.resolve(), browser, port))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return 0
-        except (StartError, CourseError, ServicesError) as error:
+        except (StartError, ServicesError) as error:
             print(error, file=sys.stderr, flush=True)
             return 1
 

@@ -2,14 +2,16 @@
 Python process that a test starts."""
 
 import json
+import os
 import runpy
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
 KIT = Path(__file__).parents[2]
+NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
 
@@ -68,3 +70,19 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
         "execution_count": count,
         "outputs": outputs if result else [],
     }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: looks at a page in Chromium; skipped without it")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where WORKSHOP_NEEDS_BROWSER is set, a browser test that is skipped has failed."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and NEEDS_BROWSER:
+        report.outcome = "failed"
+        report.longrepr = "It was skipped, and WORKSHOP_NEEDS_BROWSER asks for it to run."
+    return report

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from workshop.course import CourseError
 from workshop.notebooks import run
 
 TAGGED = {"tags": ["raises-exception"], "execution": {"iopub.status.busy": "2020-01-01"}}
@@ -27,7 +28,6 @@ def test_stores_fresh_outputs(scratch_kit, first_notebook):
 
 def test_two_runs_store_the_same_bytes(scratch_kit, first_notebook):
     path = first_notebook("class A: pass\nA()", "import warnings; warnings.warn('careful')")
-    assert run(scratch_kit, []) == 2, "the other lessons have no notebook here"
     assert run(scratch_kit, ["01_event_loop"]) == 0
     first = path.read_bytes()
     assert run(scratch_kit, ["notebooks/01_event_loop.ipynb"]) == 0
@@ -79,10 +79,17 @@ def test_a_dead_kernel_is_a_failing_cell(scratch_kit, first_notebook, capsys):
     assert "cell 2 (import os) failed: the kernel died" in capsys.readouterr().err
 
 
-def test_an_unknown_name_says_which_there_are(scratch_kit, first_notebook, capsys):
+def test_an_unknown_name_says_which_there_are(scratch_kit, first_notebook):
     first_notebook("1")
-    assert run(scratch_kit, ["99"]) == 2
-    assert "no notebook called '99'. They are: 01_event_loop, 02_upload" in capsys.readouterr().err
+    with pytest.raises(CourseError, match=r"called '99'\. They are: 01_event_loop, 02_upload"):
+        run(scratch_kit, ["99"])
+
+
+def test_without_a_name_every_lesson_is_run_and_none_may_be_missing(scratch_kit, first_notebook):
+    path = first_notebook(("6 * 7", "41"))
+    with pytest.raises(CourseError, match=r"02_upload\.ipynb is missing"):
+        run(scratch_kit, [])
+    assert "41" in path.read_text("utf-8"), "nothing was run"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals a process as a terminal does")

@@ -57,11 +57,10 @@ def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
     results = sorted(
         results, key=lambda r: (order.get(r.name, len(order)), r.name, VARIANTS.index(r.variant))
     )
-    unusable = {r.message for r in results if r.status == "error"}
     if all(r.status == "pass" for r in results):
         return Verdict(exercise.name, exercise.kind, "pass", tests=results)
-    if len(unusable) == 1 and all(r.status == "error" for r in results):
-        return Verdict(exercise.name, exercise.kind, "error", unusable.pop(), tests=results)
+    if all(r.status == "error" for r in results):
+        return Verdict(exercise.name, exercise.kind, "error", results[0].message, tests=results)
     return Verdict(exercise.name, exercise.kind, "fail", tests=results)
 
 

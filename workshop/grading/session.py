@@ -22,20 +22,16 @@ from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
 from workshop.grading.subject import StandInFinder, Subject
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
-from workshop.grading.wording import explain
+from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.evidence import Spot, steady
-from workshop.isolation.stage import InProcess
+from workshop.isolation.stage import InProcess, TimeLimit
 from workshop.isolation.submission import Submission
 
 LIMIT = 5.0
 """Seconds that one test may take. A right solution needs a few hundredths of one."""
-IMPATIENT = 2.0
-"""Seconds that each further test may take once one has run out of time."""
-
-
-class TimeLimit(BaseException):
-    """The test took too long. Not an Exception, so that a learner's `except` lets it through."""
+IMPATIENT = 0.3
+"""Seconds to which the limit shrinks, by half each time, while tests run out of it."""
 
 
 class GradedSession:
@@ -127,11 +123,13 @@ class GradedSession:
             return  # the first failure is the one that tells
         error = call.excinfo.value
         if isinstance(error, TimeLimit):
-            self._limit = IMPATIENT
+            self._limit = max(self._limit / 2, IMPATIENT)
         seen = evidence.current()
-        status, message = explain(error, seen, _behaviour(self._item), self._limit)
-        declared = self._item.get_closest_marker("misconception")
-        finding = diagnose(seen, declared.args[0] if declared else None)
+        if seen.error is not error:
+            seen.raised = None  # the test has caught it: it is not what the test failed for
+        status, message = explain(error, seen, _behaviour(self._item))
+        marker = self._item.get_closest_marker("misconception")
+        finding = diagnose(seen, idea_of(error, marker.args[0] if marker else None))
         self._result = _with_output(
             _result(self._item, status, message, self._diagnosis(finding)), report
         )

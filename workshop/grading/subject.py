@@ -19,6 +19,7 @@ import httpx
 
 from workshop.isolation import evidence
 from workshop.isolation.evidence import Call, shown, steady
+from workshop.isolation.stage import TimeLimit
 from workshop.isolation.submission import Submission, SubmissionError
 
 
@@ -79,9 +80,11 @@ class Subject:
             raise
 
     def _keep_error(self, call: Call, error: BaseException) -> None:
+        if isinstance(error, TimeLimit):
+            return  # the test's own, and no doing of the learner's code
         spot = self._submission.spot_of_error(error)
         call.ended = f"raised {spot.what}"
-        evidence.current().raised = spot
+        evidence.current().raised, evidence.current().error = spot, error
 
 
 # Looked up at each call: a forked copy of a warm pytest has its test modules imported already,
@@ -159,7 +162,7 @@ def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         signature.bind(*args, **kwargs)
     except TypeError as error:
         raise SubmissionError(
-            f"{name} is called as {name}({_arguments(args, kwargs)}), which yours, "
+            f"{name} is called with {len(args) + len(kwargs)} arguments, which yours, "
             f"{name}{steady(str(signature))}, does not accept: {error}."
         ) from None
 

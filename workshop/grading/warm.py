@@ -6,6 +6,7 @@ than once keeps one of these per job; where there is no fork (Windows) each run 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -106,10 +107,8 @@ class WarmRun:
 
 
 def _kill_session(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _environment() -> dict[str, str]:

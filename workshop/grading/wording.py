@@ -6,22 +6,22 @@ import re
 
 from workshop.grading.verdict import TestStatus
 from workshop.isolation.evidence import Evidence, Spot, steady
+from workshop.isolation.stage import TimeLimit
 from workshop.isolation.submission import SubmissionError
 
 SHOWN_CALLS = 3
 """How many different calls of one test a message shows."""
 
 
-def explain(
-    error: BaseException, seen: Evidence, behaviour: str, limit: float
-) -> tuple[TestStatus, str]:
-    """A failed test's status and message. `limit` is its time limit in seconds."""
+def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestStatus, str]:
+    """A failed test's status and message. `behaviour` is what it demands, in words."""
     if isinstance(error, SubmissionError):
         return "error", str(error)
-    if type(error).__name__ == "TimeLimit":
+    if isinstance(error, TimeLimit):
         return "timeout", _lines(seen, _out_of_time(seen), behaviour)
     if seen.raised and seen.raised.what.startswith("NotImplementedError"):
-        return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet."
+        where = f" ({seen.raised.file}, line {seen.raised.line})" if seen.raised.line else ""
+        return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet{where}."
     return "fail", _lines(seen, None, _expected(error) or behaviour)
 
 
@@ -54,6 +54,26 @@ def _words(spot: Spot) -> str:
 
 def _expected(error: BaseException) -> str:
     """The words that a graded test's own assertion gives, if it gives any."""
+    return _TAG.sub("", _assertion_words(error))
+
+
+def idea_of(error: BaseException, declared: str | None) -> str | None:
+    """The misconception that a failed test itself names.
+
+    That is the one its assertion begins with (`"[wrong-shape] a tuple"`), or the one `declared`
+    for the whole test. When the test trips over what came back, that has the wrong shape.
+    """
+    tag = _TAG.match(_assertion_words(error))
+    if tag:
+        return tag[1]
+    tripped = isinstance(error, TypeError | AttributeError | KeyError | IndexError)
+    return "wrong-shape" if tripped else declared
+
+
+_TAG = re.compile(r"\[([a-z-]+)\] ")
+
+
+def _assertion_words(error: BaseException) -> str:
     if not isinstance(error, AssertionError):
         return ""
     text = re.split(r"\nassert |^assert |\n\s*\+", str(error), maxsplit=1)[0]

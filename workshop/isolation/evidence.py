@@ -40,6 +40,8 @@ class Evidence:
     """User agents of requests that did not come through the client that was passed in."""
     raised: Spot | None = None
     """The exception that left the learner's code, `what` being `TypeName: text`."""
+    error: BaseException | None = None
+    """That exception itself."""
     waiting: list[Spot] = field(default_factory=list)
     """The learner's lines that were waiting when a test ran out of time."""
 

@@ -98,7 +98,7 @@ class Observers:
         _install_hook()
         _active = self
         builtins.open = io.open = self._recording_open(saved[0])
-        time.sleep = self._noting_sleep(saved[2])
+        time.sleep = self._noting_sleep(saved[2])  # type: ignore[assignment]
         try:
             yield
         finally:
@@ -129,7 +129,7 @@ class Observers:
             _note_blocked(self._submission, "started a program")
 
     def _recording_open(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def open(*args: Any, **kwargs: Any) -> Any:  # noqa: A001 - it stands in for that very name
+        def open(*args: Any, **kwargs: Any) -> Any:
             file = real(*args, **kwargs)
             spot = self._submission.spot_of_stack("opened a file", sys._getframe(1))
             # Kept, and so kept alive: a handle that nobody closes stays open to be seen.

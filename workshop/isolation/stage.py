@@ -13,6 +13,10 @@ from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.submission import Submission
 
 
+class TimeLimit(BaseException):
+    """The test took too long. Not an Exception, so that a learner's `except` lets it through."""
+
+
 class InProcess:
     """The learner's code in the test's own process: for the editor, where a debugger works."""
 

@@ -27,7 +27,8 @@ class _SourceOnly(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(path), path)
+        source = importlib.util.decode_source(self.get_data(path))
+        code: CodeType = self.source_to_code(source, path)
         return code
 
 
@@ -74,6 +75,12 @@ class Submission(MetaPathFinder):
             return importlib.import_module(name)
         except SyntaxError as error:
             raise SubmissionError(_syntax(error, file.name)) from None
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise SubmissionError(
+                f"{file.name} is not UTF-8 text: see the byte {error.object[error.start]:#04x} "
+                f"in line {line}. Save it as UTF-8 in your editor."
+            ) from None
         except (SystemExit, KeyboardInterrupt) as error:
             raise SubmissionError(
                 f"{file.name} ended the program while it was being imported "
@@ -134,6 +141,8 @@ class Submission(MetaPathFinder):
 def _syntax(error: SyntaxError, file_name: str) -> str:
     # Python reports what it cannot decode as a SyntaxError as well.
     file = Path(error.filename).name if error.filename else file_name
+    if error.lineno is None and "encoding" in error.msg:
+        return f"{file} is not UTF-8 text. Save it as UTF-8 in your editor."
     line = f", line {error.lineno}" if error.lineno else ""
     source = f" `{error.text.strip()[:80]}`" if error.text and error.text.strip() else ""
     return f"{file} is not valid Python{line}{source}: {steady(error.msg)}."

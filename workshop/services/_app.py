@@ -1,4 +1,16 @@
-"""The server's routes, how a refusal becomes an answer, and the server's life on a loop."""
+"""The server's routes, how a refusal becomes an answer, and the server's life on a loop.
+
+Data      POST /rooms/NAME/upload   GET /rooms/NAME/catfact   (without /rooms/NAME: the lobby)
+Control   GET /rooms
+          GET, PUT, DELETE /rooms/NAME          PUT takes {"key": …, "faults": {…}}
+          GET, DELETE /rooms/NAME/journal
+          GET, PUT, DELETE /rooms/NAME/faults   the fields of `Faults`
+          GET /rooms/NAME/gate?in_flight=K&timeout=S, or ?idle=1&timeout=S
+          PUT /rooms/NAME/gate                  {"hold": true}, {"hold": false}, {"release": 2}
+Page      GET /
+
+Every refusal is {"status": false, "error": {"message": a sentence}}.
+"""
 
 from __future__ import annotations
 

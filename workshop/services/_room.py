@@ -60,13 +60,13 @@ class Room:
         """Where its data is: `/upload` and `/catfact` below it. Another while it refuses."""
         self._temporary = name is None
         self._control = httpx.AsyncClient(
-            transport=plain_transport(self.services), timeout=PATIENCE, trust_env=False
+            transport=plain_transport(self.services), timeout=PATIENCE
         )
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A new client of this room, which has its key. `options` are those of AsyncClient.
 
-        It takes no proxy from the environment: a room is on this machine or in this building.
+        As its transport is given, it takes no proxy from the environment.
         """
         import httpx
 
@@ -78,7 +78,6 @@ class Room:
         if self.key is not None:
             options["transport"] = KeyTransport(options["transport"], self.key)
         options.setdefault("base_url", self.url)
-        options.setdefault("trust_env", False)
         return httpx.AsyncClient(**options)
 
     async def faults(self, **faults: Any) -> None:
@@ -93,13 +92,11 @@ class Room:
         A room that refuses everything has another `url`, at which nobody listens. A client
         made before keeps the old one: there its connections are reset.
         """
-        await self._ask("PUT", "/faults", json=faults)
-        await self._look()
+        self._place(await self._ask("PUT", "", json={"faults": faults}))
 
     async def heal(self) -> None:
         """End its faults."""
-        await self._ask("DELETE", "/faults")
-        await self._look()
+        await self.faults()
 
     async def hold(self) -> None:
         """Close its gate: from now on requests are received, and wait for their answer."""
@@ -162,9 +159,6 @@ class Room:
             wanted["faults"] = faults
         self._place(await self._ask("PUT", "", json=wanted))
 
-    async def _look(self) -> None:
-        self._place(await self._ask("GET", ""))
-
     def _place(self, seen: dict[str, Any]) -> None:
         # Its own idea of the URL, not the server's: there may be a proxy between the two.
         own = f"{self.services}/rooms/{self.name}"
@@ -182,11 +176,12 @@ class Room:
         url = f"{self.services}/rooms/{self.name}{path}"
         try:
             response = await self._control.request(method, url, **options)
-            answer = response.json()
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise _silent(self.services, type(error).__name__) from error
+        try:
+            answer = response.json()
         except ValueError as error:
-            raise _silent(self.services, "no JSON") from error
+            raise _silent(self.services, "the answer is no JSON") from error
         if response.is_success and isinstance(answer, dict):
             return answer
         raise ServicesError(_reason(answer) or f"The services answered {response.status_code}.")

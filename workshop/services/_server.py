@@ -20,7 +20,7 @@ LAST_PORT = 65535
 PORTS_TRIED = 100
 """How many ports, counting up from the one that is wanted, are tried when it is taken."""
 
-_own: tuple[int, str] | None = None
+_own: str | None = None
 _own_lock = threading.Lock()
 
 
@@ -65,9 +65,9 @@ def services_url() -> str:
     with _own_lock:
         if _own is None:
             stack = ExitStack()
-            _own = os.getpid(), stack.enter_context(serving())
-            atexit.register(_stop_own, stack)
-        return _own[1]
+            _own = stack.enter_context(serving())
+            atexit.register(stack.close)
+        return _own
 
 
 async def serve(
@@ -148,7 +148,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _listen_from(host: str, port: int) -> socket.socket:
-    for candidate in range(port, min(port + PORTS_TRIED, LAST_PORT + 1)):
+    last = max(port, min(port + PORTS_TRIED - 1, LAST_PORT))
+    for candidate in range(port, last + 1):
         try:
             return _listen(host, candidate)
         except ServicesError as error:
@@ -156,7 +157,7 @@ def _listen_from(host: str, port: int) -> socket.socket:
             if not taken:
                 raise
     raise ServicesError(
-        f"At {host} all ports from {port} to {candidate} are taken. Choose another with --port."
+        f"At {host} all ports from {port} to {last} are taken. Choose another with --port."
     )
 
 
@@ -165,8 +166,3 @@ def _url(host: str, listener: socket.socket) -> str:
     reachable = {"0.0.0.0": LOOPBACK, "": LOOPBACK, "::": "::1"}.get(host, host)
     name = f"[{reachable}]" if ":" in reachable else reachable
     return f"http://{name}:{listener.getsockname()[1]}"
-
-
-def _stop_own(stack: ExitStack) -> None:
-    if _own is not None and _own[0] == os.getpid():  # a forked child has the name, not the thread
-        stack.close()

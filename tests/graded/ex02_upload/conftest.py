@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-CONTENT = b"cats sleep for most of their lives\n" * 40
+CONTENT = b"cats sleep for most of their lives\r\n" * 40 + bytes(range(256))
+"""Bytes that are no text: reading them as text changes or breaks them."""
 
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    """A small file on disk, called cat.txt."""
-    path = tmp_path / "cat.txt"
+    """A small file on disk, called cat.bin."""
+    path = tmp_path / "cat.bin"
     path.write_bytes(CONTENT)
     return path
 

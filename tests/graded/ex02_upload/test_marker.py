@@ -7,6 +7,7 @@ with a journal of what arrived and a gate that holds requests.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import httpx
 import pytest
@@ -30,22 +31,9 @@ async def give_up_soon(request: httpx.Request) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.points(2)
-@pytest.mark.misconception("wrong-shape")
-async def test_returns_the_servers_answer(sample):
-    """The JSON that the server answers, decoded, is returned."""
-    async with open_room() as room, room.client() as client:
-        answer = await upload_file(client, sample)
-
-    assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
-    assert answer.get("status") is True, "the whole answer, with its `status`"
-    assert answer["data"]["file"]["metadata"]["name"] == "cat.txt", "the whole answer"
-
-
-@pytest.mark.asyncio
-@pytest.mark.points(2)
 @pytest.mark.misconception("wrong-request")
 async def test_posts_the_file_as_multipart_field_file(sample):
-    """One POST to /upload arrives, with the file's bytes and name in the field `file`."""
+    """One POST to /upload arrives, with the file's bytes in the field `file`."""
     async with open_room() as room, room.client() as client:
         await upload_file(client, sample)
         journal = await room.journal()
@@ -53,8 +41,24 @@ async def test_posts_the_file_as_multipart_field_file(sample):
     requests = [(entry.method, entry.path) for entry in journal]
     assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
     assert journal[0].field == "file", "the file in the multipart field `file`"
-    assert journal[0].size == sample.stat().st_size, "all of the file's bytes"
-    assert journal[0].file_name == "cat.txt", "the file's own name, cat.txt"
+    digest = hashlib.sha256(sample.read_bytes()).hexdigest()
+    assert journal[0].sha256 == digest, "the bytes of the file, all of them and unchanged"
+
+
+@pytest.mark.asyncio
+@pytest.mark.points(2)
+@pytest.mark.misconception("wrong-shape")
+async def test_returns_the_servers_answer(sample):
+    """The JSON that the server answers, decoded, is returned."""
+    async with open_room() as room, room.client() as client:
+        answer = await upload_file(client, sample)
+        outcomes = [entry.outcome for entry in await room.journal()]
+
+    assert outcomes == ["answered"], "[wrong-request] one request that the server accepts"
+    assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
+    assert answer.get("status") is True, "the whole answer, with its `status`"
+    size = answer["data"]["file"]["metadata"]["size"]
+    assert size == sample.stat().st_size, "the whole answer, as the server gave it"
 
 
 @pytest.mark.asyncio
@@ -82,12 +86,14 @@ async def test_accepts_status_201(sample):
 async def test_gives_none_for_any_other_status(sample):
     """Any status but 200 and 201 gives None."""
     for status in (202, 206, 400, 404, 500, 503):
-        async with open_room(status=status) as room, room.client() as client:
+        page = {"malformed": status >= 500}  # an error page is seldom JSON
+        async with open_room(status=status, **page) as room, room.client() as client:
             answer = await upload_file(client, sample)
             arrived = await room.journal()
 
-        assert arrived, "a request through the client that was passed in"
-        assert answer is None, f"None, because the status was {status}"
+        assert arrived, "[wrong-request] a request through the client that was passed in"
+        assert not answer, f"None, because the status was {status}"
+        assert answer is None, "[wrong-shape] None, and nothing else that is empty"
 
 
 @pytest.mark.asyncio
@@ -98,8 +104,9 @@ async def test_gives_none_when_the_body_does_not_say_true(sample):
         answer = await upload_file(client, sample)
         arrived = await room.journal()
 
-    assert arrived, "a request through the client that was passed in"
-    assert answer is None, "None, because the body's `status` was not true"
+    assert arrived, "[wrong-request] a request through the client that was passed in"
+    assert not answer, "None, because the body's `status` was not true"
+    assert answer is None, "[wrong-shape] None, and nothing else that is empty"
 
 
 @pytest.mark.asyncio
@@ -107,9 +114,13 @@ async def test_gives_none_when_the_body_does_not_say_true(sample):
 async def test_gives_none_when_the_connection_fails(sample):
     """A refused or a lost connection gives None."""
     async with open_room(refuse=True) as room, room.client() as client:
-        assert await upload_file(client, sample) is None, "None: the connection was refused"
+        assert await upload_file(client, sample) is None, (
+            "[wrong-shape] None: the connection was refused"
+        )
     async with open_room(drop=True) as room, room.client() as client:
-        assert await upload_file(client, sample) is None, "None: the connection was lost"
+        assert await upload_file(client, sample) is None, (
+            "[wrong-shape] None: the connection was lost"
+        )
 
 
 @pytest.mark.asyncio
@@ -120,7 +131,7 @@ async def test_gives_none_when_the_server_times_out(sample):
         await room.hold()
         answer = await upload_file(client, sample)
 
-    assert answer is None, "None: the server did not answer in time"
+    assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
 @pytest.mark.asyncio
@@ -155,7 +166,9 @@ async def test_closes_the_file(sample):
         async with open_room(**fault) as room, room.client() as client:
             answer = await upload_file(client, sample)
 
-        assert (answer is None) == bool(fault), "the server's answer, or None after a failure"
+        assert (answer is None) == bool(fault), (
+            "[wrong-shape] the server's answer, or None after a failure"
+        )
         assert await files_left_open() == [], f"every file closed (fault of the room: {fault})"
 
 
@@ -172,8 +185,8 @@ async def test_leaves_the_event_loop_free(sample):
         await room.open_gate()
         answer = await upload
 
-    assert arrived, "the upload waiting at the server while the event loop runs"
-    assert answer is not None, "the server's answer, once it came"
+    assert arrived, "[wrong-request] the upload waiting at the server while the event loop runs"
+    assert answer is not None, "[wrong-shape] the server's answer, once it came"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
 
 
@@ -189,7 +202,7 @@ async def test_uploads_run_together(sample):
         answers = await asyncio.gather(*uploads)
 
     assert together, "three uploads at the server at the same time"
-    assert None not in answers, "the server's answer for each"
+    assert None not in answers, "[wrong-shape] the server's answer for each"
 
 
 @pytest.mark.asyncio
@@ -206,9 +219,9 @@ async def test_returns_only_when_the_upload_is_done(sample):
         left = await tasks_left()
 
     assert left == [], "no task left running after the call"
-    assert arrived, "a request through the client that was passed in"
+    assert arrived, "[wrong-request] a request through the client that was passed in"
     assert not early, "the call to wait for the server's answer"
-    assert answer is not None, "the server's answer, once it came"
+    assert answer is not None, "[wrong-shape] the server's answer, once it came"
 
 
 @pytest.mark.asyncio
@@ -219,5 +232,5 @@ async def test_leaves_the_client_open(sample):
         first = await upload_file(client, sample)
         second = await upload_file(client, sample)
 
-    assert first is not None, "the server's answer to the first upload"
+    assert first is not None, "[wrong-shape] the server's answer to the first upload"
     assert second is not None, "the server's answer to a second upload with the same client"

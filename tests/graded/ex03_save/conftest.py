@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
+
+from workshop.proof import eventually, tasks_left
 
 
 @pytest.fixture
@@ -26,15 +26,19 @@ def names_in() -> Callable[[Path], list[str]]:
 
 
 @pytest.fixture
-def load_one() -> Callable[[Path], dict[str, Any]]:
-    """Reads the one file that a folder holds, as UTF-8 and JSON."""
+def saved_file() -> Callable[[Path], Awaitable[Path]]:
+    """Finds the one file that a folder holds. One that comes late is told apart from none."""
 
-    def load(folder: Path) -> dict[str, Any]:
-        files = list(folder.iterdir())
-        assert len(files) == 1, f"one file in the folder; there are {len(files)}"
-        return json.loads(files[0].read_text(encoding="utf-8"))
+    async def find(folder: Path) -> Path:
+        at_once = list(folder.iterdir())
+        if not at_once:
+            late = await eventually(lambda: any(folder.iterdir()), beats=30) or await tasks_left()
+            assert not late, "[fire-and-forget] the file in the folder when the call returns"
+        assert at_once, "[wrong-file-format] a file in the folder that was given; there is none"
+        assert len(at_once) == 1, f"[leaves-debris] one file; the folder holds {len(at_once)}"
+        return at_once[0]
 
-    return load
+    return find
 
 
 @pytest.fixture

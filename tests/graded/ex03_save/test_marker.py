@@ -19,47 +19,44 @@ from workshop.proof import beat, blocking_calls, disk_gate, eventually, tasks_le
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
-async def test_returns_true(folder, names_in):
-    """True comes back once the file is there."""
+async def test_returns_true(folder):
+    """True comes back."""
     saved = await save_to_disk(folder)
 
     assert saved is True, "True"
-    assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-file-format")
-async def test_names_the_file_by_a_uuid4(folder, names_in, is_uuid4):
+async def test_names_the_file_by_a_uuid4(folder, saved_file, is_uuid4):
     """One file appears in the folder: a uuid4, and `.json`."""
     await save_to_disk(folder)
 
-    names = names_in(folder)
-    assert len(names) == 1, f"one file in the folder and nothing else; there are {len(names)}"
-    stem, _, ending = names[0].rpartition(".")
+    stem, _, ending = (await saved_file(folder)).name.rpartition(".")
     assert ending == "json", "a file name that ends in .json"
     assert is_uuid4(stem), "a file name that is a uuid4, as text with its hyphens"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-file-format")
-async def test_holds_a_value_that_is_a_uuid4(folder, load_one, is_uuid4):
+async def test_holds_a_value_that_is_a_uuid4(folder, saved_file, is_uuid4):
     """`Value` is a uuid4 as text, and there is nothing but `Value` and `Time`."""
     await save_to_disk(folder)
 
-    record = load_one(folder)
+    record = json.loads((await saved_file(folder)).read_text("utf-8"))
     assert sorted(record) == ["Time", "Value"], f"the keys Value and Time; it has {sorted(record)}"
     assert is_uuid4(record["Value"]), "Value: a uuid4, as text with its hyphens"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("naive-time")
-async def test_holds_an_aware_utc_time(folder, load_one):
+async def test_holds_an_aware_utc_time(folder, saved_file):
     """`Time` is the time now, in UTC, and says that it is."""
     before = datetime.now(UTC)
     await save_to_disk(folder)
     after = datetime.now(UTC)
 
-    text = load_one(folder).get("Time")
+    text = json.loads((await saved_file(folder)).read_text("utf-8")).get("Time")
     assert isinstance(text, str), "Time: a text"
     time = datetime.fromisoformat(text)
     assert time.tzinfo is not None, "Time: an aware time, which names its offset from UTC"
@@ -70,12 +67,12 @@ async def test_holds_an_aware_utc_time(folder, load_one):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-file-format")
-async def test_is_indented_by_four(folder, load_one):
+async def test_is_indented_by_four(folder, saved_file):
     """The text is JSON, indented by 4."""
     await save_to_disk(folder)
 
-    record = load_one(folder)
-    text = next(folder.iterdir()).read_bytes().decode("utf-8").strip()
+    text = (await saved_file(folder)).read_bytes().decode("utf-8").strip()
+    record = json.loads(text)
     unescaped = json.dumps(record, indent=4, ensure_ascii=False)
     assert text.replace("\r\n", "\n") in (json.dumps(record, indent=4), unescaped), (
         "JSON text, indented by 4"
@@ -84,12 +81,12 @@ async def test_is_indented_by_four(folder, load_one):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-request")
-async def test_accepts_a_directory_as_text(folder, names_in):
+async def test_accepts_a_directory_as_text(folder, saved_file):
     """A directory given as str works like one given as Path."""
     saved = await save_to_disk(str(folder))
 
-    assert saved is True, "True, for a directory given as str"
-    assert len(names_in(folder)) == 1, "a file in that directory"
+    assert saved is True, "[wrong-shape] True, for a directory given as str"
+    assert await saved_file(folder), "a file in that directory"
 
 
 @pytest.mark.asyncio
@@ -108,18 +105,27 @@ async def test_saves_a_new_file_each_time(folder, names_in):
 @pytest.mark.misconception("swallowed-green")
 async def test_raises_for_a_missing_directory(folder):
     """A directory that is not there raises FileNotFoundError."""
-    with pytest.raises(FileNotFoundError):
+    try:
         await save_to_disk(folder / "missing")
+    except FileNotFoundError:
+        return
+    assert not (folder / "missing").exists(), "[leaves-debris] no folder made"
+    pytest.fail("FileNotFoundError did not come")
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("leaves-debris")
 async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in):
     """After a FileNotFoundError there is no new folder and no new file."""
-    with pytest.raises(FileNotFoundError):
+    try:
         await save_to_disk(folder / "missing")
+    except FileNotFoundError:
+        raised = True
+    else:
+        raised = False
 
     assert names_in(folder) == [], "no folder made and no file left behind"
+    assert raised, "[swallowed-green] FileNotFoundError, and nothing left behind"
 
 
 @pytest.mark.asyncio
@@ -134,7 +140,7 @@ async def test_leaves_the_event_loop_free(folder):
         gate.release()
         saved = await saving
 
-    assert saved is True, "True, once the file was written"
+    assert saved is True, "[wrong-shape] True, once the file was written"
     assert not gate.on_the_loop, "the file to be opened off the event loop's thread"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
 
@@ -155,5 +161,5 @@ async def test_returns_only_when_the_file_is_written(folder, names_in):
 
     assert left == [], "no task left running after the call"
     assert not early, "the call to wait until the file is written"
-    assert saved is True, "True, once the file is written"
+    assert saved is True, "[wrong-shape] True, once the file is written"
     assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"

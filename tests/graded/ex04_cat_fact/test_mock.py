@@ -76,7 +76,8 @@ async def test_accepts_status_201():
     async with client_for(network) as client:
         answer = await CatFact(client).get_cat_fact()
 
-    assert answer == (201, FACT), "a tuple: status 201 is a success too, and comes back as 201"
+    assert answer and not isinstance(answer, str), "a success: status 201 is one too"
+    assert answer == (201, FACT), "[wrong-shape] a tuple: the status, 201, and the JSON"
 
 
 @pytest.mark.asyncio
@@ -125,7 +126,7 @@ async def test_uses_the_client_that_it_was_given():
 
     arrived = [good.await_count, bad.await_count]
     assert arrived == [1, 1], f"one request through each client; what arrived: {arrived}"
-    assert answers[0] == (200, FACT), "a fact from the first object's server"
+    assert answers[0] == (200, FACT), "[wrong-shape] a fact from the first object's server"
     assert not isinstance(answers[1], tuple), "no fact from the second object's server"
 
 
@@ -135,24 +136,36 @@ async def test_uses_the_client_that_it_was_given():
 async def test_gives_the_error_text_for_any_other_status(is_not_available):
     """Any status but 200 and 201 gives the JSON text that says so."""
     for status in (202, 206, 400, 404, 500, 503):
-        network = AsyncMock(return_value=httpx.Response(status, json=FACT))
+        page = {"text": "<h1>Sorry</h1>"} if status >= 500 else {"json": FACT}
+        network = AsyncMock(side_effect=[numbered_fact(1), httpx.Response(status, **page)])
         async with client_for(network) as client:
-            answer = await CatFact(client).get_cat_fact()
+            cat_fact = CatFact(client)
+            await cat_fact.get_cat_fact()
+            answer = await cat_fact.get_cat_fact()
 
-        assert is_not_available(answer), f"the contract's JSON text, a str; status was {status}"
+        assert not isinstance(answer, tuple), f"the JSON text of an error; status was {status}"
+        assert is_not_available(answer), (
+            "[wrong-shape] the JSON text that the contract names, a str"
+        )
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
 async def test_gives_none_when_the_connection_fails():
     """A refused or a lost connection gives None."""
-    network = AsyncMock(side_effect=[httpx.ConnectError("refused"), httpx.ReadError("lost")])
+    errors = [httpx.ConnectError("refused"), httpx.ReadError("lost")]
+    network = AsyncMock(side_effect=[numbered_fact(1), *errors])
     async with client_for(network) as client:
         cat_fact = CatFact(client)
-        assert await cat_fact.get_cat_fact() is None, "None: the connection was refused"
-        assert await cat_fact.get_cat_fact() is None, "None: the connection was lost"
+        await cat_fact.get_cat_fact()
+        assert await cat_fact.get_cat_fact() is None, (
+            "[wrong-shape] None: the connection was refused"
+        )
+        assert await cat_fact.get_cat_fact() is None, "[wrong-shape] None: the connection was lost"
 
-    assert network.await_count == 2, "two requests through the client that was passed in"
+    assert network.await_count == 2, (
+        "[wrong-request] two requests through the client that was passed in"
+    )
 
 
 @pytest.mark.asyncio
@@ -164,8 +177,10 @@ async def test_gives_none_when_the_server_times_out():
         async with client_for(network) as client:
             answer = await CatFact(client).get_cat_fact()
 
-        assert network.await_count, "a request through the client that was passed in"
-        assert answer is None, "None: the server did not answer in time"
+        assert network.await_count, (
+            "[wrong-request] a request through the client that was passed in"
+        )
+        assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
 @pytest.mark.asyncio
@@ -192,8 +207,8 @@ async def test_leaves_the_event_loop_free():
         gate.opened.set()
         answer = await asking
 
-    assert arrived, "the request waiting at the server while the event loop runs"
-    assert isinstance(answer, tuple), "the fact, once it came"
+    assert arrived, "[wrong-request] the request waiting at the server while the event loop runs"
+    assert isinstance(answer, tuple), "[wrong-shape] the fact, once it came"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
 
 
@@ -210,9 +225,13 @@ async def test_calls_at_once_do_not_get_in_each_others_way():
         answers = await asyncio.gather(*asking)
 
     assert together, "three requests at the server at the same time"
-    assert all(isinstance(answer, tuple) for answer in answers), "a fact for each call"
+    assert all(isinstance(answer, tuple) for answer in answers), (
+        "[wrong-shape] a fact for each call"
+    )
     facts = {answer[1]["data"][0] for answer in answers}
-    assert len(facts) == 3, "three different facts: each call gives what its own request brought"
+    assert len(facts) == 3, (
+        "[cached-answer] three different facts: each call gives what its own request brought"
+    )
 
 
 @pytest.mark.asyncio
@@ -229,9 +248,9 @@ async def test_returns_only_when_the_answer_is_there():
         left = await tasks_left()
 
     assert left == [], "no task left running after the call"
-    assert arrived, "a request through the client that was passed in"
+    assert arrived, "[wrong-request] a request through the client that was passed in"
     assert not early, "the call to wait for the server's answer"
-    assert isinstance(answer, tuple), "the fact, once it came"
+    assert isinstance(answer, tuple), "[wrong-shape] the fact, once it came"
 
 
 @pytest.mark.asyncio
@@ -241,8 +260,8 @@ async def test_leaves_the_client_open():
     lost = httpx.ReadError("lost")
     network = AsyncMock(side_effect=[numbered_fact(1), lost, numbered_fact(2)])
     async with client_for(network) as client:
-        await CatFact(client).get_cat_fact()
+        first = await CatFact(client).get_cat_fact()
         await CatFact(client).get_cat_fact()
         answer = await CatFact(client).get_cat_fact()
 
-    assert isinstance(answer, tuple), "a fact for another object with the same client"
+    assert type(answer) is type(first), "a fact for another object with the same client"

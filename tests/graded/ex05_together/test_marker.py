@@ -81,7 +81,7 @@ async def test_the_save_completes_while_the_upload_is_in_flight(sample, folder):
 
     assert saved, "the save to complete while the upload is still in flight"
     assert arrived, "the upload in flight meanwhile"
-    assert isinstance(both[0], dict), "the answer to the upload, once it came"
+    assert isinstance(both[0], dict), "[wrong-shape] the answer to the upload, once it came"
 
 
 @pytest.mark.asyncio
@@ -101,7 +101,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(sample, folder):
 
     assert arrived, "the upload in flight while the save is still at the disk"
     assert unfinished, "the save at the disk meanwhile"
-    assert both[1] is True, "True, once the file was written"
+    assert both[1] is True, "[wrong-shape] True, once the file was written"
 
 
 @pytest.mark.asyncio
@@ -120,8 +120,8 @@ async def test_leaves_the_event_loop_free(sample, folder):
 
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
     assert not disk.on_the_loop, "the file to be opened off the event loop's thread"
-    assert arrived, "the upload in flight while the event loop runs"
-    assert both[1] is True, "True, once the file was written"
+    assert arrived, "[await-in-a-row] the upload in flight while the event loop runs"
+    assert both[1] is True, "[wrong-shape] True, once the file was written"
 
 
 @pytest.mark.asyncio
@@ -140,7 +140,7 @@ async def test_returns_only_when_the_upload_is_done(sample, folder):
 
     assert left == [], "no task left running after the call"
     assert not before_the_upload, "the call to wait for the upload"
-    assert both[0] is not None, "the answer to the upload, once it came"
+    assert both[0] is not None, "[wrong-shape] the answer to the upload, once it came"
 
 
 @pytest.mark.asyncio
@@ -157,4 +157,4 @@ async def test_returns_only_when_the_save_is_done(sample, folder):
 
     assert left == [], "no task left running after the call"
     assert not before_the_save, "the call to wait for the save"
-    assert both[1] is True, "True, once the file was written"
+    assert both[1] is True, "[wrong-shape] True, once the file was written"

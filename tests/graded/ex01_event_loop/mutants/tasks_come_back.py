@@ -1,4 +1,4 @@
-"""misconception: fire-and-forget
+"""misconception: calling-runs-it
 
 The tasks themselves are returned, and nobody waits for them.
 """

@@ -1,4 +1,4 @@
-"""misconception: wrong-shape
+"""misconception: calling-runs-it
 
 The tasks are returned instead of their results.
 """

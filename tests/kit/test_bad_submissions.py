@@ -1,0 +1,226 @@
+"""Whatever is wrong with a file ends in one clear sentence, and the remaining tests still run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workshop.course import load_course
+from workshop.grading import mark
+from workshop.grading.verdict import Verdict
+
+COURSE = load_course(Path(__file__).parents[2])
+EXERCISE = COURSE.exercise("ex03_save")
+TESTS = 3 * 11
+"""Every behaviour of the exercise in every variant."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A submission that holds our answer, for a test to spoil."""
+    folder = tmp_path / "submission"
+    folder.mkdir()
+    shutil.copy(EXERCISE.reference, folder)
+    return folder
+
+
+@pytest.fixture
+def marked(folder: Path) -> Callable[..., Verdict]:
+    """Marks the folder, with `source` as the exercise's file if given."""
+
+    def marked(source: str | bytes | None = None) -> Verdict:
+        if source is not None:
+            content = source.encode() if isinstance(source, str) else source
+            (folder / EXERCISE.file_name).write_bytes(content)
+        return mark(EXERCISE, folder)
+
+    return marked
+
+
+def messages(verdict: Verdict) -> set[str]:
+    return {test.message for test in verdict.tests if test.status != "pass"}
+
+
+UNUSABLE = {
+    "a syntax error": (
+        "async def save_to_disk(directory:\n    return True\n",
+        "ex03_save.py is not valid Python, line 1",
+    ),
+    "a tab among spaces": (
+        "def f():\n    x = 1\n\ty = 2\n",
+        "ex03_save.py is not valid Python, line 3",
+    ),
+    "not text": (b"\x00\x01\x02", "ex03_save.py"),
+    "the wrong encoding": (
+        "# caf\xe9\n".encode("latin-1"),
+        "ex03_save.py is not UTF-8 text. Save it as UTF-8 in your editor.",
+    ),
+    "the wrong encoding further down": (
+        "# one\n# two\n# caf\xe9\n".encode("latin-1"),
+        "ex03_save.py is not UTF-8 text: see the byte 0xe9 in line 3.",
+    ),
+    "an unknown import": (
+        "import reqests\n",
+        "line 1 `import reqests`: ModuleNotFoundError: No module named 'reqests'",
+    ),
+    "an error at import": (
+        "answer = 1 / 0\n",
+        "line 1 `answer = 1 / 0`: ZeroDivisionError: division by zero",
+    ),
+    "an exit at import": (
+        "import sys\nsys.exit('bye')\n",
+        "ended the program while it was being imported (SystemExit, line 2 `sys.exit('bye')`)",
+    ),
+    "another name": (
+        "async def save_to_disc(directory):\n    return True\n",
+        "ex03_save.py does not define save_to_disk. Did you mean save_to_disc?",
+    ),
+    "not a function": ("save_to_disk = True\n", "save_to_disk is True, not a function."),
+    "an empty file": (b"", "ex03_save.py does not define save_to_disk."),
+    "too few parameters": (
+        "async def save_to_disk():\n    return True\n",
+        "which yours, save_to_disk(), does not accept: too many positional arguments.",
+    ),
+    "too many parameters": (
+        "async def save_to_disk(directory, name):\n    return True\n",
+        "does not accept: missing a required argument: 'name'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_unusable_file_is_one_sentence(marked, source, sentence):
+    verdict = marked(source)
+
+    assert verdict.status == "error"
+    assert sentence in verdict.message
+    assert "\n" not in verdict.message
+    assert verdict.points == 0
+    assert len(verdict.tests) == TESTS
+    assert messages(verdict) == {verdict.message}
+
+
+def test_a_missing_file_is_one_sentence(folder, marked):
+    (folder / EXERCISE.file_name).rename(folder / "ex3_save.py")
+
+    verdict = marked()
+
+    assert verdict.status == "error"
+    assert verdict.message == "There is no ex03_save.py in the folder. Did you mean ex3_save.py?"
+
+
+ENDLESS = {
+    "an endless loop in the call": (
+        "async def save_to_disk(directory):\n    while True:\n        pass\n",
+        "it was running line",
+    ),
+    "an await that never ends": (
+        "import asyncio\n\nasync def save_to_disk(directory):\n    await asyncio.Event().wait()\n",
+        "it was waiting at line 4 `await asyncio.Event().wait()`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "sentence"), ENDLESS.values(), ids=ENDLESS)
+def test_what_never_ends_is_ended_and_says_where(marked, source, sentence):
+    verdict = marked(source)
+
+    assert verdict.status == "fail"
+    assert {test.status for test in verdict.tests} == {"timeout"}
+    assert len(verdict.tests) == TESTS
+    assert all(sentence in message for message in messages(verdict)), messages(verdict)
+
+
+def test_an_endless_import_is_ended_and_says_where(marked):
+    verdict = marked("while True:\n    pass\n")
+
+    assert {test.status for test in verdict.tests} == {"timeout"}
+    assert len(verdict.tests) == TESTS
+    assert all("line" in message for message in messages(verdict))
+
+
+def test_a_loop_that_no_signal_can_stop_is_ended(marked):
+    verdict = marked(
+        "async def save_to_disk(directory):\n"
+        "    if str(directory).endswith('missing'):\n"
+        "        raise FileNotFoundError(directory)\n"
+        "    while True:\n"
+        "        try:\n"
+        "            while True:\n"
+        "                pass\n"
+        "        except BaseException:\n"
+        "            pass\n"
+    )
+
+    assert len(verdict.tests) == TESTS
+    assert {t.status for t in verdict.tests if "missing" not in t.name} == {"timeout"}
+
+
+def test_a_program_that_ends_itself_costs_the_tests_in_which_it_does(marked):
+    reference = EXERCISE.reference.read_text(encoding="utf-8")
+    verdict = marked(
+        f"{reference}\n\nimport os\n\nright = save_to_disk\n\n"
+        "async def save_to_disk(directory):\n"
+        "    return os._exit(3) if isinstance(directory, str) else await right(directory)\n"
+    )
+
+    failed = [test for test in verdict.tests if test.status != "pass"]
+    assert {test.name for test in failed} == {"test_accepts_a_directory_as_text"}
+    assert len(failed) == 3
+    assert messages(verdict) == {"Your code ended the whole program with exit status 3."}
+
+
+def test_a_hundred_megabytes_of_output_are_cut_short(marked):
+    reference = EXERCISE.reference.read_text(encoding="utf-8")
+    verdict = marked(
+        f"{reference}\n\nright = save_to_disk\n\n"
+        "async def save_to_disk(directory):\n"
+        "    if isinstance(directory, str):\n"
+        "        print('cats ' * 20_000_000)\n"
+        "    return await right(directory)\n"
+    )
+
+    assert len(verdict.tests) == TESTS
+    assert all(len(test.output) <= 500 for test in verdict.tests)
+    assert {t.name for t in verdict.tests if t.status != "pass"} <= {
+        "test_accepts_a_directory_as_text"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("conftest.py", "raise SystemExit('a conftest of the learner')"),
+        ("pytest.ini", "[pytest]\naddopts = --collect-only\n"),
+        ("pyproject.toml", "[tool.pytest]\naddopts = ['--collect-only']\n"),
+        ("httpx.py", "raise SystemExit('a module that shadows httpx')"),
+        ("json.py", "raise SystemExit('a module that shadows json')"),
+        ("pytest_asyncio.py", "raise SystemExit('a module that shadows pytest_asyncio')"),
+        ("sitecustomize.py", "raise SystemExit('a sitecustomize of the learner')"),
+        ("test_marker.py", "def test_it(): pass"),
+    ],
+)
+def test_other_files_in_the_folder_change_nothing(folder, marked, name, content):
+    (folder / name).write_text(content, encoding="utf-8")
+
+    verdict = marked()
+
+    assert verdict.status == "pass", messages(verdict)
+    assert len(verdict.tests) == TESTS
+
+
+def test_two_markings_of_the_same_file_are_equal(marked):
+    source = EXERCISE.graded / "mutants" / "lower_case_keys.py"
+
+    first, second = marked(source.read_bytes()), marked(source.read_bytes())
+
+    assert first.as_dict() == second.as_dict()
+
+
+def test_marking_leaves_nothing_in_the_folder(folder, marked):
+    marked()
+
+    assert [path.name for path in folder.iterdir()] == [EXERCISE.file_name]

@@ -1,0 +1,221 @@
+"""What the course never lets happen to its authors, for every exercise in course.toml."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from workshop.course import Exercise, load_course
+from workshop.diagnosis import catalogue
+from workshop.grading import mark
+from workshop.grading.verdict import Verdict
+from workshop.grading.warm import Warm
+
+COURSE = load_course(Path(__file__).parents[2])
+CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
+VARIANTS = ("marker", "fixture", "mock")
+JOBS = 2
+
+
+def files(kind: str) -> list[object]:
+    """A parameter for each of an exercise's `mutants` or `alternatives`."""
+    return [
+        pytest.param(exercise, path, id=f"{exercise.name}-{path.stem}")
+        for exercise in CODE
+        for path in getattr(exercise, kind)
+    ]
+
+
+each_exercise = pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)
+each_code_exercise = pytest.mark.parametrize("exercise", CODE, ids=lambda e: e.name)
+
+
+class Marking:
+    """Marks files ahead of the tests that ask for the verdicts, on both cores."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._threads = ThreadPoolExecutor(JOBS)
+        self._runners: SimpleQueue[Warm] = SimpleQueue()
+        self._verdicts: dict[tuple[str, Path], Future[Verdict]] = {}
+
+    def start(self) -> None:
+        for _ in range(JOBS):
+            self._runners.put(Warm(COURSE.kit))
+
+    def stop(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        while not self._runners.empty():
+            self._runners.get().__exit__()
+
+    def plan(self, exercise: Exercise, path: Path) -> Future[Verdict]:
+        key = (exercise.name, path)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._threads.submit(self._mark, exercise, path)
+        return self._verdicts[key]
+
+    def verdict(self, exercise: Exercise, path: Path) -> Verdict:
+        return self.plan(exercise, path).result()
+
+    def _mark(self, exercise: Exercise, path: Path) -> Verdict:
+        """`path` in the place of the exercise's file, among our answers to the others."""
+        submission = self._folder / f"{exercise.name}-{path.parent.name}-{path.stem}"
+        submission.mkdir()
+        for other in CODE:
+            shutil.copy(other.reference, submission)
+        shutil.copy(path, submission / exercise.file_name)
+        runner = self._runners.get()
+        try:
+            return mark(exercise, submission, runner)
+        finally:
+            self._runners.put(runner)
+
+
+@pytest.fixture(scope="session")
+def marking(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Marking]:
+    marking = Marking(tmp_path_factory.mktemp("submissions"))
+    marking.start()
+    for item in request.session.items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if "marking" in getattr(item, "fixturenames", ()) and "path" in params:
+            marking.plan(params["exercise"], params["path"])
+    yield marking
+    marking.stop()
+
+
+def words(verdict: Verdict) -> str:
+    """The failed tests of a verdict, for the message of an assertion."""
+    return "\n".join(
+        f"{test.variant} {test.name}: {test.status}: {test.message}"
+        for test in verdict.tests
+        if test.status != "pass"
+    )
+
+
+@each_code_exercise
+def test_the_reference_scores_full_marks(marking, exercise):
+    verdict = marking.verdict(exercise, exercise.reference)
+
+    assert verdict.status == "pass", words(verdict)
+    assert verdict.points == verdict.max_points > 0
+
+
+@each_code_exercise
+def test_the_untouched_stub_scores_zero(marking, exercise):
+    verdict = marking.verdict(exercise, exercise.stub)
+
+    assert verdict.status == "fail"
+    assert verdict.points == 0, [test.name for test in verdict.tests if test.points]
+    assert all("not written yet" in test.message for test in verdict.tests)
+    assert not any(test.diagnosis for test in verdict.tests)
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("mutants"))
+def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, path):
+    verdict = marking.verdict(exercise, path)
+
+    named = {test.diagnosis.misconception for test in verdict.tests if test.diagnosis}
+    assert verdict.status == "fail", "no graded test rejects it"
+    assert misconception_of(path) in named, words(verdict)
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("alternatives"))
+def test_an_alternative_is_accepted(marking, exercise, path):
+    verdict = marking.verdict(exercise, path)
+
+    assert verdict.status == "pass", words(verdict)
+
+
+@each_exercise
+def test_the_exercise_is_its_stub(exercise):
+    assert exercise.path.read_bytes() == exercise.stub.read_bytes()
+
+
+@each_exercise
+def test_hints_go_from_a_nudge_on_and_none_is_empty(exercise):
+    assert 3 <= len(exercise.hints) <= 5
+    assert all(len(hint) > 20 for hint in exercise.hints)
+
+
+@each_code_exercise
+def test_there_are_enough_mutants_and_alternatives(exercise):
+    assert len(exercise.mutants) >= 5
+    assert len(exercise.alternatives) >= 4
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("mutants"))
+def test_a_mutant_names_a_misconception_of_the_catalogue(exercise, path):
+    assert misconception_of(path) in catalogue()
+
+
+def misconception_of(mutant: Path) -> str:
+    match = re.match(r'"""misconception: ([a-z-]+)\n', mutant.read_text(encoding="utf-8"))
+    assert match, "its docstring does not begin with `misconception: <id>`"
+    return match[1]
+
+
+def graded_tests(exercise: Exercise, variant: str) -> list[ast.AsyncFunctionDef]:
+    tree = ast.parse((exercise.graded / f"test_{variant}.py").read_text(encoding="utf-8"))
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+
+
+def markers(test: ast.AsyncFunctionDef) -> dict[str, list[object]]:
+    """The test's markers by name, with their arguments."""
+    found: dict[str, list[object]] = {}
+    for decorator in test.decorator_list:
+        call = decorator if isinstance(decorator, ast.Call) else None
+        name = ast.unparse(call.func if call else decorator).removeprefix("pytest.mark.")
+        found[name] = [ast.literal_eval(arg) for arg in call.args] if call else []
+    return found
+
+
+@each_code_exercise
+def test_the_three_variants_test_the_same_behaviours(exercise):
+    seen = {
+        variant: [
+            (test.name, ast.get_docstring(test), markers(test))
+            for test in graded_tests(exercise, variant)
+        ]
+        for variant in VARIANTS
+    }
+
+    assert seen["marker"] == seen["fixture"] == seen["mock"]
+    assert seen["marker"], "no test was found"
+
+
+@each_code_exercise
+def test_each_graded_test_says_what_it_demands_and_names_an_idea(exercise):
+    for test in graded_tests(exercise, "marker"):
+        marked = markers(test)
+        assert ast.get_docstring(test), test.name
+        assert "asyncio" in marked, test.name
+        assert marked["misconception"][0] in catalogue(), test.name
+
+
+@each_code_exercise
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_graded_variant_has_a_docstring_that_explains_it(exercise, variant):
+    tree = ast.parse((exercise.graded / f"test_{variant}.py").read_text(encoding="utf-8"))
+
+    assert len(ast.get_docstring(tree) or "") > 100
+
+
+@each_code_exercise
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_ideas_that_assertions_name_are_in_the_catalogue(exercise, variant):
+    text = (exercise.graded / f"test_{variant}.py").read_text(encoding="utf-8")
+
+    assert set(re.findall(r'"\[([a-z-]+)\] ', text)) <= set(catalogue())
