@@ -17,7 +17,7 @@ from uuid import uuid4
 from workshop import services
 from workshop.isolation import evidence, stage
 from workshop.isolation.observers import DiskGate
-from workshop.services import Room
+from workshop.services import Entry, Room
 
 BEATS = 150
 """How many heartbeats `eventually` waits. A beat is a turn of the event loop and a job for a
@@ -38,6 +38,11 @@ async def open_room(**faults: Any) -> AsyncIterator[Room]:
         strangers = [entry.agent for entry in await room.journal() if entry.outcome == "stranger"]
         evidence.current().strangers += strangers
         await room.close()
+
+
+async def requests_of(room: Room) -> list[Entry]:
+    """The requests that came to `room` through its own client."""
+    return [entry for entry in await room.journal() if entry.key_ok]
 
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], beats: int = BEATS) -> bool:

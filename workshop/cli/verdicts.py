@@ -1,4 +1,4 @@
-"""A verdict on the screen: the behaviours in words, then what failed, then the idea behind it."""
+"""A verdict on the screen: the behaviours in words, the idea behind a failure, then what failed."""
 
 from __future__ import annotations
 
@@ -41,12 +41,11 @@ class Block:
 
 @dataclass
 class Idea:
-    """One wrong idea, the learner's lines that show it, and the behaviours it explains."""
+    """One wrong idea, the learner's lines that show it, and the tests it explains."""
 
     why: str
     look: str
     lines: list[tuple[int | None, str | None]] = field(default_factory=list)
-    behaviours: list[str] = field(default_factory=list)
     tests: list[TestResult] = field(default_factory=list)
 
 
@@ -64,11 +63,12 @@ def render_verdict(verdict: Verdict, console: Console) -> None:
         return
     _table(verdict, console)
     blocks, ideas = blocks_of(verdict), ideas_of(verdict)
+    # The idea comes first: the learner's own line, why it is wrong, where to look next.
     for idea in ideas:
+        _diagnosis(idea, console)
         for block in [one for one in blocks if any(test in idea.tests for test in one.tests)]:
             _failure(block, verdict, console)
             blocks.remove(block)
-        _diagnosis(idea, console)
     for block in blocks:
         _failure(block, verdict, console)
 
@@ -140,8 +140,6 @@ def ideas_of(verdict: Verdict) -> list[Idea]:
         idea.tests.append(test)
         if (seen.line, seen.source) not in idea.lines:
             idea.lines.append((seen.line, seen.source))
-        if in_words(test.name) not in idea.behaviours:
-            idea.behaviours.append(in_words(test.name))
     return list(ideas.values())
 
 
@@ -174,12 +172,10 @@ def _diagnosis(idea: Idea, console: Console) -> None:
     for number, source in idea.lines:
         if number is not None:
             say_line(
-                console, (f"    line {number}:  ", "bold"), (_one_line(source, console), "cyan")
+                console, (f"  line {number}:  ", "bold"), (_one_line(source, console), "cyan")
             )
-    say(console, idea.why, indent=4)
-    say(console, idea.look, indent=4)
-    if len(idea.behaviours) > 1:
-        say(console, f"This explains: {'; '.join(idea.behaviours)}.", indent=4, style="dim")
+    say(console, idea.why, indent=2)
+    say(console, idea.look, indent=2)
 
 
 def _one_line(source: str | None, console: Console) -> str:

@@ -68,6 +68,7 @@ _VOLATILE = (
     (re.compile(r"\b0x[0-9a-f]{4,}\b"), "0x…"),
     (re.compile(r"(?:[A-Za-z]:)?[\\/](?:[^\s'\"\\/]+[\\/])+(?=[^\s'\"\\/])"), "…/"),
     (re.compile(r"name='Task-\d+'"), "name='Task'"),
+    (re.compile(r"\b(Posix|Windows)Path\("), "Path("),
 )
 
 

@@ -21,6 +21,7 @@ from workshop.proof import (
     files_left_open,
     held,
     open_room,
+    requests_of,
     tasks_left,
 )
 
@@ -59,7 +60,7 @@ async def test_posts_the_file_as_multipart_field_file(room, client, sample):
     """One POST to /upload arrives, with the file's bytes in the field `file`."""
     await upload_file(client, sample)
 
-    journal = await room.journal()
+    journal = await requests_of(room)
     requests = [(entry.method, entry.path) for entry in journal]
     assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
     assert journal[0].field == "file", "the file in the multipart field `file`"
@@ -74,7 +75,7 @@ async def test_returns_the_servers_answer(room, client, sample):
     """The JSON that the server answers, decoded, is returned."""
     answer = await upload_file(client, sample)
 
-    outcomes = [entry.outcome for entry in await room.journal()]
+    outcomes = [entry.outcome for entry in await requests_of(room)]
     assert outcomes == ["answered"], "[wrong-request] one request that the server accepts"
     assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
     assert answer.get("status") is True, "the whole answer, with its `status`"
@@ -111,7 +112,7 @@ async def test_gives_none_for_any_other_status(room, client, sample):
 
         answer = await upload_file(client, sample)
 
-        assert await room.journal(), (
+        assert await requests_of(room), (
             "[wrong-request] a request through the client that was passed in"
         )
         assert not answer, f"None, because the status was {status}"
@@ -126,7 +127,9 @@ async def test_gives_none_when_the_body_does_not_say_true(room, client, sample):
 
     answer = await upload_file(client, sample)
 
-    assert await room.journal(), "[wrong-request] a request through the client that was passed in"
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert not answer, "None, because the body's `status` was not true"
     assert answer is None, "[wrong-shape] None, and nothing else that is empty"
 

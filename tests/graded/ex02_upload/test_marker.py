@@ -20,6 +20,7 @@ from workshop.proof import (
     files_left_open,
     held,
     open_room,
+    requests_of,
     tasks_left,
 )
 
@@ -36,7 +37,7 @@ async def test_posts_the_file_as_multipart_field_file(sample):
     """One POST to /upload arrives, with the file's bytes in the field `file`."""
     async with open_room() as room, room.client() as client:
         await upload_file(client, sample)
-        journal = await room.journal()
+        journal = await requests_of(room)
 
     requests = [(entry.method, entry.path) for entry in journal]
     assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
@@ -52,7 +53,7 @@ async def test_returns_the_servers_answer(sample):
     """The JSON that the server answers, decoded, is returned."""
     async with open_room() as room, room.client() as client:
         answer = await upload_file(client, sample)
-        outcomes = [entry.outcome for entry in await room.journal()]
+        outcomes = [entry.outcome for entry in await requests_of(room)]
 
     assert outcomes == ["answered"], "[wrong-request] one request that the server accepts"
     assert isinstance(answer, dict), "a dict: the server's answer, decoded from JSON"
@@ -89,9 +90,9 @@ async def test_gives_none_for_any_other_status(sample):
         page = {"malformed": status >= 500}  # an error page is seldom JSON
         async with open_room(status=status, **page) as room, room.client() as client:
             answer = await upload_file(client, sample)
-            arrived = await room.journal()
+            requests = await requests_of(room)
 
-        assert arrived, "[wrong-request] a request through the client that was passed in"
+        assert requests, "[wrong-request] a request through the client that was passed in"
         assert not answer, f"None, because the status was {status}"
         assert answer is None, "[wrong-shape] None, and nothing else that is empty"
 
@@ -102,9 +103,9 @@ async def test_gives_none_when_the_body_does_not_say_true(sample):
     """A body whose `status` is not true gives None, even when the status code is 200."""
     async with open_room(status_false=True) as room, room.client() as client:
         answer = await upload_file(client, sample)
-        arrived = await room.journal()
+        requests = await requests_of(room)
 
-    assert arrived, "[wrong-request] a request through the client that was passed in"
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert not answer, "None, because the body's `status` was not true"
     assert answer is None, "[wrong-shape] None, and nothing else that is empty"
 

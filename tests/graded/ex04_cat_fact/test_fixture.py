@@ -13,7 +13,15 @@ import pytest
 import pytest_asyncio
 from ex04_cat_fact import CatFact
 
-from workshop.proof import beat, blocking_calls, eventually, held, open_room, tasks_left
+from workshop.proof import (
+    beat,
+    blocking_calls,
+    eventually,
+    held,
+    open_room,
+    requests_of,
+    tasks_left,
+)
 
 
 async def give_up_soon(request: httpx.Request) -> None:
@@ -75,9 +83,9 @@ async def test_accepts_status_201(room, cat_fact):
 @pytest.mark.misconception("wrong-request")
 async def test_gets_catfact_once_for_each_call(room, cat_fact):
     """Each call sends one GET to /catfact; making the object sends nothing."""
-    before = len(await room.journal())
+    before = len(await requests_of(room))
     await cat_fact.get_cat_fact()
-    requests = [(entry.method, entry.path) for entry in await room.journal()]
+    requests = [(entry.method, entry.path) for entry in await requests_of(room)]
 
     assert before == 0, "no request before get_cat_fact is called"
     assert requests == [("GET", "/catfact")], f"one GET of /catfact; what arrived: {requests}"
@@ -91,7 +99,7 @@ async def test_asks_anew_each_time(room, cat_fact):
     first = await cat_fact.get_cat_fact()
     second = await cat_fact.get_cat_fact()
 
-    arrived = len(await room.journal())
+    arrived = len(await requests_of(room))
     assert arrived == 2, f"two requests for two calls; what arrived: {arrived}"
     assert first != second, "another fact from the second call: the server tells a new one"
 
@@ -102,7 +110,7 @@ async def test_uses_the_client_that_it_was_given(room, cat_fact):
     """Two objects with a client each ask each its own server."""
     async with open_room(status=503) as other, other.client() as bad:
         answers = [await CatFact(bad).get_cat_fact(), await cat_fact.get_cat_fact()]
-        arrived = [len(await other.journal()), len(await room.journal())]
+        arrived = [len(await requests_of(other)), len(await requests_of(room))]
 
     assert arrived == [1, 1], f"one request through each client; what arrived: {arrived}"
     assert isinstance(answers[1], tuple), "[wrong-shape] a fact from the first object's server"

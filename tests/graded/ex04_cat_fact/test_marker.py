@@ -12,7 +12,15 @@ import httpx
 import pytest
 from ex04_cat_fact import CatFact
 
-from workshop.proof import beat, blocking_calls, eventually, held, open_room, tasks_left
+from workshop.proof import (
+    beat,
+    blocking_calls,
+    eventually,
+    held,
+    open_room,
+    requests_of,
+    tasks_left,
+)
 
 
 async def give_up_soon(request: httpx.Request) -> None:
@@ -54,9 +62,9 @@ async def test_gets_catfact_once_for_each_call():
     """Each call sends one GET to /catfact; making the object sends nothing."""
     async with open_room() as room, room.client() as client:
         cat_fact = CatFact(client)
-        before = len(await room.journal())
+        before = len(await requests_of(room))
         await cat_fact.get_cat_fact()
-        requests = [(entry.method, entry.path) for entry in await room.journal()]
+        requests = [(entry.method, entry.path) for entry in await requests_of(room)]
 
     assert before == 0, "no request before get_cat_fact is called"
     assert requests == [("GET", "/catfact")], f"one GET of /catfact; what arrived: {requests}"
@@ -71,7 +79,7 @@ async def test_asks_anew_each_time():
         cat_fact = CatFact(client)
         first = await cat_fact.get_cat_fact()
         second = await cat_fact.get_cat_fact()
-        arrived = len(await room.journal())
+        arrived = len(await requests_of(room))
 
     assert arrived == 2, f"two requests for two calls; what arrived: {arrived}"
     assert first != second, "another fact from the second call: the server tells a new one"
@@ -89,7 +97,7 @@ async def test_uses_the_client_that_it_was_given():
     ):
         first, second = CatFact(good), CatFact(bad)
         answers = [await first.get_cat_fact(), await second.get_cat_fact()]
-        arrived = [len(await one.journal()), len(await other.journal())]
+        arrived = [len(await requests_of(one)), len(await requests_of(other))]
 
     assert arrived == [1, 1], f"one request through each client; what arrived: {arrived}"
     assert isinstance(answers[0], tuple), "[wrong-shape] a fact from the first object's server"

@@ -163,8 +163,8 @@ async def test_gives_none_when_the_connection_fails():
         )
         assert await cat_fact.get_cat_fact() is None, "[wrong-shape] None: the connection was lost"
 
-    assert network.await_count == 2, (
-        "[wrong-request] two requests through the client that was passed in"
+    assert network.await_count == 3, (
+        "[wrong-request] three requests through the client that was passed in"
     )
 
 

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 from ex05_together import upload_and_save
 
-from workshop.proof import beat, blocking_calls, disk_gate, eventually, held, open_room, tasks_left
+from workshop.proof import (
+    beat,
+    blocking_calls,
+    disk_gate,
+    eventually,
+    held,
+    open_room,
+    requests_of,
+    tasks_left,
+)
 
 
 def complete_files(folder: Path) -> int:
@@ -49,7 +58,7 @@ async def test_uploads_once_and_saves_once(sample, folder):
     """One upload arrives at the server, and one file in the folder."""
     async with open_room() as room, room.client() as client:
         await upload_and_save(client, sample, folder)
-        requests = [(entry.method, entry.path) for entry in await room.journal()]
+        requests = [(entry.method, entry.path) for entry in await requests_of(room)]
 
     assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
     assert complete_files(folder) == 1, "one file in the folder"
