@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from workshop import services
 from workshop.isolation import evidence, stage
-from workshop.isolation.observers import DiskGate
+from workshop.isolation.stage import Gate
 from workshop.services import Entry, Room
 
 BEATS = 150
@@ -70,27 +70,26 @@ async def held(room: Room, number: int) -> bool:
 
 async def blocking_calls() -> list[str]:
     """What has held the event loop's own thread so far in this test, in words."""
+    await stage.current().look()
     return [f"{spot.what} on the event loop's thread" for spot in evidence.current().blocked]
 
 
 async def files_left_open() -> list[str]:
     """The learner's lines that opened a file which is still open now."""
-    spots = await stage.current().files_open()
-    evidence.current().files_open[:] = spots
-    return [spot.source or spot.what for spot in spots]
+    await stage.current().look()
+    return [spot.source or spot.what for spot in evidence.current().files_open]
 
 
 async def tasks_left() -> list[str]:
     """The names of the learner's tasks that run now. Ask when every call has returned."""
-    spots = await stage.current().tasks_left()
-    evidence.current().tasks_left[:] = spots
-    return [spot.what for spot in spots]
+    await stage.current().look()
+    return [spot.what for spot in evidence.current().tasks_left]
 
 
 @asynccontextmanager
 async def disk_gate(
     folder: Path, ask: Callable[[str], Awaitable[object]] | None = None
-) -> AsyncIterator[DiskGate]:
+) -> AsyncIterator[Gate]:
     """Hold every thread that opens a file for writing below `folder` until `gate.release()`.
 
     With `ask`, an AsyncMock for example, each such thread goes on when `ask(file_name)` returns.

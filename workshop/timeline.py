@@ -245,7 +245,7 @@ def _draw_panel(axes: Axes, watch: Watch, longest: float) -> None:
         # A lane of its own, as high as a labelled bar however thin the bars are.
         lane_height = lanes * 0.3 / 1.7 if many else 1.1
         heart = lanes - 0.5 + lane_height / 2
-        _draw_beats(axes, heart, watch.beats)
+        _draw_beats(axes, heart, watch.beats, longest)
         ticks[heart] = "heartbeat"
         bottom = lanes - 0.5 + lane_height
     else:
@@ -289,12 +289,14 @@ def _draw_row(axes: Axes, lane: int, row: Row, longest: float, *, many: bool) ->
         )
 
 
-def _draw_beats(axes: Axes, lane: float, beats: Beats) -> None:
+def _draw_beats(axes: Axes, lane: float, beats: Beats, longest: float) -> None:
     axes.plot(beats.times, [lane] * len(beats), ".", color=HEART, markersize=4)
     for start, end in beats.gaps:
         if end - start < FROZEN:
             continue
         axes.axvspan(start, end, color=ICE, alpha=0.28, zorder=0, linewidth=0)
+        if end - start < 0.15 * longest:
+            continue
         axes.text(
             (start + end) / 2,
             lane,

@@ -69,6 +69,9 @@ def test_finds_nothing_wrong_here():
 
 
 def test_names_the_packages_that_are_missing(scratch_kit, bare_python):
+    left_by_a_build = scratch_kit / "async_workshop.egg-info"
+    left_by_a_build.mkdir()
+    (left_by_a_build / "PKG-INFO").write_text("Name: async-workshop\nVersion: 0.1.0\n")
     run = examine(bare_python, scratch_kit)
     assert run.returncode == 1
     found = faults(run)

@@ -1,5 +1,6 @@
 """`pytest notebooks` runs the lessons with nbval; no other run of pytest loads it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import pytest
 
 def run_pytest(kit: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments]
-    return subprocess.run(command, cwd=kit, capture_output=True, text=True)
+    # Not this process's PYTHONPATH, which keeps what it starts offline already.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(command, cwd=kit, env=env, capture_output=True, text=True)
 
 
 def outcomes(run: subprocess.CompletedProcess[str]) -> dict[str, int]:

@@ -203,8 +203,9 @@ async def test_a_stuck_jupyterlab_ends_with_its_kernel_all_the_same(scratch_kit,
         await running.read_until(READY)
         root, token = re.fullmatch(r"(\S+)/lab/\S+\?token=(\w+)", running.urls[0]).groups()
         kernel = json.loads(await fetch(f"{root}/api/kernels?token={token}", b"{}"))
-        jupyterlab = running.kernel(kernel["id"]).parent()
-        jupyterlab.suspend()
+        process = running.kernel(kernel["id"])
+        process.parent().suspend()
+        process.suspend()  # or it would notice by itself that JupyterLab is gone
         running.process.send_signal(signal.SIGINT)
         assert await running.end_by(signal.SIGTERM) == 0
         assert running.left() == []

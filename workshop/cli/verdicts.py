@@ -171,9 +171,7 @@ def _diagnosis(idea: Idea, console: Console) -> None:
     say(console)
     for number, source in idea.lines:
         if number is not None:
-            say_line(
-                console, (f"  line {number}:  ", "bold"), (_one_line(source, console), "cyan")
-            )
+            say_line(console, (f"  line {number}:  ", "bold"), (_one_line(source, console), "cyan"))
     say(console, idea.why, indent=2)
     say(console, idea.look, indent=2)
 

@@ -77,13 +77,6 @@ class _Hooks:
             self._session.load()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        if not self._session.owns(item):
-            return (yield)
-        with self._session.call():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         report = yield
         if self._session.owns(item):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import signal
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,13 +18,12 @@ import pytest
 
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
-from workshop.grading.subject import StandInFinder, Subject
+from workshop.grading.subject import StandInFinder
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.evidence import Spot, steady
-from workshop.isolation.stage import InProcess, TimeLimit
-from workshop.isolation.submission import Submission
+from workshop.isolation.stage import InProcess, Stage, TimeLimit
 
 LIMIT = 5.0
 """Seconds that one test may take. A right solution needs a few hundredths of one."""
@@ -39,28 +36,24 @@ class GradedSession:
 
     def __init__(self, kit: Path, folder: Path, marks: str | None) -> None:
         self._course = load_course(kit)
-        self._submission = Submission(folder)
-        self._subjects = {
-            exercise.name: Subject(self._submission, exercise.name)
-            for exercise in self._course.exercises
-            if exercise.kind == "code"
-        }
+        self._folder = folder
+        self._stubs = {e.name: e.stub for e in self._course.exercises if e.kind == "code"}
         self._marks = Path(marks) if marks else None
         self._limit = LIMIT
         self._item: pytest.Item | None = None
-        self._stage = InProcess(self._submission)
+        self._stage: Stage | None = None
         self._result: TestResult | None = None
 
     def owns(self, item: pytest.Item) -> bool:
         """Is `item` a graded test?"""
-        return item.path.parent.name in self._subjects and (
+        return item.path.parent.name in self._stubs and (
             item.path.parent.parent == self._course.kit / "tests" / "graded"
         )
 
     @contextmanager
     def stand_ins(self) -> Iterator[None]:
         """While graded tests are imported, exercise modules are stand-ins."""
-        finder = StandInFinder(self._subjects)
+        finder = StandInFinder(self._stubs)
         sys.meta_path.insert(0, finder)
         try:
             yield
@@ -76,41 +69,20 @@ class GradedSession:
         self._item = item
         self._result = None
         evidence.begin()
-        self._stage = InProcess(self._submission)
-        sys.meta_path.append(self._submission)
+        self._stage = InProcess(self._folder, self._exercise.module)
         self._note({"started": item.nodeid, "result": asdict(_result(item, "error"))})
         try:
             with self._time_limit(), self._stage.open():
                 yield
         finally:
-            sys.meta_path.remove(self._submission)
-            self._submission.forget()
             # Nothing passes unless its call was seen to pass.
             result = self._result or _result(item, "error", "The test did not run to its end.")
             self._note({"ended": item.nodeid, "result": asdict(result)})
 
     def load(self) -> None:
         """Import the learner's module for the test that begins."""
-        self._subjects[self._exercise.name].load()
-
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """The test's body: notices coroutines that nobody awaits."""
-        before = sys.get_coroutine_origin_tracking_depth()
-        sys.set_coroutine_origin_tracking_depth(8)
-        with warnings.catch_warnings(record=True) as seen:
-            warnings.simplefilter("always")
-            try:
-                yield
-            finally:
-                sys.set_coroutine_origin_tracking_depth(before)
-                gc.collect()
-                for warning in seen:
-                    self._keep_never_awaited(str(warning.message))
-        for warning in seen:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
+        assert self._stage is not None
+        self._stage.load()
 
     def report(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Turn one phase of the test into its result, if it is the phase that failed."""
@@ -124,6 +96,8 @@ class GradedSession:
         error = call.excinfo.value
         if isinstance(error, TimeLimit):
             self._limit = max(self._limit / 2, IMPATIENT)
+        assert self._stage is not None
+        self._stage.last_look()
         seen = evidence.current()
         if seen.error is not error:
             seen.raised = None  # the test has caught it: it is not what the test failed for
@@ -158,13 +132,6 @@ class GradedSession:
             source=spot.source,
         )
 
-    def _keep_never_awaited(self, text: str) -> None:
-        match = re.match(r"coroutine '(.+)' was never awaited", text)
-        if match:
-            frames = re.findall(r'File "(.+)", line (\d+)', text)
-            seen = self._submission.spot(match[0], ((file, int(line)) for file, line in frames))
-            evidence.current().never_awaited.append(seen)
-
     @contextmanager
     def _time_limit(self) -> Iterator[None]:
         # Only POSIX can interrupt a computation; elsewhere whoever started this process ends it.
@@ -181,11 +148,8 @@ class GradedSession:
             signal.signal(signal.SIGALRM, previous)
 
     def _out_of_time(self, number: int, frame: FrameType | None) -> None:
-        spot = self._submission.spot_of_stack("ran", frame)
-        if spot.line is not None:
-            evidence.current().waiting.append(spot)
-        else:
-            self._stage.note_waiting()
+        if self._stage is not None:
+            self._stage.out_of_time(frame)
         raise TimeLimit
 
     def _note(self, entry: dict[str, Any]) -> None:

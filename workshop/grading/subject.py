@@ -1,175 +1,99 @@
 """The stand-ins that a graded test imports in place of the learner's module.
 
-`from ex02_upload import upload_file` in a graded test gives a stand-in. The learner's module is
-imported anew for each test, and a broken one fails the tests that call it, each with a sentence,
-instead of ending the collection.
+`from ex02_upload import upload_file` in a graded test gives a stand-in, which calls the learner's
+function on the current stage: in this process or in another. The learner's module is imported
+anew for each test, and a broken one fails the tests that call it, each with a sentence, instead
+of ending the collection.
+
+Whether a name is an async function, a plain one or a class is what the exercise's stub says.
 """
 
 from __future__ import annotations
 
-import inspect
+import ast
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import httpx
 
-from workshop.isolation import evidence
-from workshop.isolation.evidence import Call, shown, steady
+from workshop.isolation import evidence, stage
+from workshop.isolation.evidence import Call, shown
 from workshop.isolation.stage import TimeLimit
-from workshop.isolation.submission import Submission, SubmissionError
 
-
-class Subject:
-    """One exercise module of a submission, for the length of one test."""
-
-    def __init__(self, submission: Submission, name: str) -> None:
-        self.name = name
-        self._submission = submission
-        self._module: ModuleType | None = None
-        self._problem: SubmissionError | None = None
-
-    def load(self) -> None:
-        """Import the module. A failure is kept, and raised when a test first calls it."""
-        self._module, self._problem = None, None
-        try:
-            self._module = self._submission.load(self.name)
-        except SubmissionError as error:
-            self._problem = error
-
-    def resolve(self, name: str) -> Any:
-        """What the learner's module calls `name`. Raises SubmissionError."""
-        if self._problem is not None:
-            raise self._problem
-        assert self._module is not None, "load() comes before the first call"
-        return self._submission.get(self._module, name)
-
-    def call(self, name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call `target`, keeping what was called and what came back."""
-        __tracebackhide__ = True
-        call = Call(f"{name}({_arguments(args, kwargs)})")
-        evidence.current().calls.append(call)
-        _fits(name, target, args, kwargs)
-        result = self._keeping(call, lambda: target(*args, **kwargs))
-        if inspect.isawaitable(result):
-            return self._awaiting(call, result)
-        if inspect.isclass(target):
-            return Instance(self, result)
-        call.ended = f"{shown(result)}, at once and without an await"
-        return result
-
-    async def _awaiting(self, call: Call, result: Awaitable[Any]) -> Any:
-        __tracebackhide__ = True
-        try:
-            value = await result
-        except BaseException as error:
-            self._keep_error(call, error)
-            raise
-        call.ended = shown(value)
-        return value
-
-    def _keeping(self, call: Call, run: Callable[[], Any]) -> Any:
-        __tracebackhide__ = True
-        try:
-            return run()
-        except BaseException as error:
-            self._keep_error(call, error)
-            raise
-
-    def _keep_error(self, call: Call, error: BaseException) -> None:
-        if isinstance(error, TimeLimit):
-            return  # the test's own, and no doing of the learner's code
-        spot = self._submission.spot_of_error(error)
-        call.ended = f"raised {spot.what}"
-        evidence.current().raised, evidence.current().error = spot, error
-
-
-# Looked up at each call: a forked copy of a warm pytest has its test modules imported already,
-# with the stand-ins that they got then, and marks another submission.
-_subjects: dict[str, Subject] = {}
+_ASYNC, _PLAIN, _CLASS = "async", "plain", "class"
 
 
 class StandIn:
-    """What `from ex02_upload import upload_file` gives a graded test: finds it when called."""
+    """What `from ex02_upload import upload_file` gives a graded test."""
 
-    def __init__(self, module: str, name: str) -> None:
-        self._module = module
+    def __init__(self, name: str, kinds: dict[str, str]) -> None:
         self._name = name
+        self._kinds = kinds
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        subject = _subjects[self._module]
-        target = subject.resolve(self._name)
-        if not callable(target):
-            raise SubmissionError(f"{self._name} is {shown(target, 60)}, not a function.")
-        return subject.call(self._name, target, args, kwargs)
+        if self._kinds.get(self._name) == _ASYNC:
+            return _awaiting(self._name, None, args, kwargs)
+        result = _constructing(self._name, args, kwargs)
+        if self._kinds.get(self._name) == _CLASS:
+            return Instance(self._name, result)
+        return result
 
 
 class Instance:
-    """An object of the learner's own class; its methods are called as functions are."""
+    """An object of the learner's own class, whose async methods are called as functions are."""
 
-    def __init__(self, subject: Subject, real: Any) -> None:
-        self._subject = subject
+    def __init__(self, kind: str, real: Any) -> None:
+        self._kind = kind
         self._real = real
 
-    def __getattr__(self, name: str) -> Any:
-        kind = type(self._real).__name__
-        try:
-            target = getattr(self._real, name)
-        except AttributeError:
-            raise SubmissionError(f"The class {kind} does not define {name}.") from None
-        if not callable(target):
-            return target
-        return lambda *args, **kwargs: self._subject.call(f"{kind}.{name}", target, args, kwargs)
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        return lambda *args, **kwargs: _awaiting(name, self, args, kwargs)
 
 
-class StandInFinder(MetaPathFinder, Loader):
-    """While graded tests are collected, gives a stand-in for each exercise's module."""
-
-    def __init__(self, subjects: dict[str, Subject]) -> None:
-        _subjects.clear()
-        _subjects.update(subjects)
-
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in _subjects else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        def stand_in(name: str) -> StandIn:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return StandIn(module.__name__, name)
-
-        module.__getattr__ = stand_in  # type: ignore[method-assign]
-
-    def withdraw(self) -> None:
-        """Take the stand-ins away: from here on the names mean the learner's own modules."""
-        sys.meta_path.remove(self)
-        for name in _subjects:
-            sys.modules.pop(name, None)
-
-
-def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+async def _awaiting(
+    name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    __tracebackhide__ = True
+    call = _noted(f"{of._kind}.{name}" if of else name, args, kwargs)
     try:
-        signature = inspect.signature(target)
-    except (TypeError, ValueError):
-        return
+        value = await stage.current().call(name, of._real if of else None, args, kwargs)
+    except BaseException as error:
+        _note_error(call, error)
+        raise
+    call.ended = shown(value)
+    return value
+
+
+def _constructing(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    __tracebackhide__ = True
+    call = _noted(name, args, kwargs)
     try:
-        signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise SubmissionError(
-            f"{name} is called with {len(args) + len(kwargs)} arguments, which yours, "
-            f"{name}{steady(str(signature))}, does not accept: {error}."
-        ) from None
+        result = stage.current().construct(name, args, kwargs)
+    except BaseException as error:
+        _note_error(call, error)
+        raise
+    call.ended = shown(result)
+    return result
 
 
-def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def _noted(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     words = [_argument(value) for value in args]
-    return ", ".join(words + [f"{name}={_argument(value)}" for name, value in kwargs.items()])
+    words += [f"{key}={_argument(value)}" for key, value in kwargs.items()]
+    call = Call(f"{name}({', '.join(words)})")
+    evidence.current().calls.append(call)
+    return call
+
+
+def _note_error(call: Call, error: BaseException) -> None:
+    spot = evidence.current().raised
+    if not isinstance(error, TimeLimit) and spot is not None:
+        call.ended = f"raised {spot.what}"
 
 
 def _argument(value: object) -> str:
@@ -178,3 +102,42 @@ def _argument(value: object) -> str:
     if callable(value):
         return str(getattr(value, "__name__", "fetch"))
     return shown(value, 80)
+
+
+class StandInFinder(MetaPathFinder, Loader):
+    """While graded tests are collected, gives stand-ins for each exercise's module."""
+
+    def __init__(self, stubs: dict[str, Path]) -> None:
+        self._stubs = stubs
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self) if fullname in self._stubs else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        kinds = _kinds(self._stubs[module.__name__])
+
+        def stand_in(name: str) -> StandIn:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return StandIn(name, kinds)
+
+        module.__getattr__ = stand_in  # type: ignore[method-assign]
+
+    def withdraw(self) -> None:
+        """Take the stand-ins away: from here on the names mean the learner's own modules."""
+        sys.meta_path.remove(self)
+        for name in self._stubs:
+            sys.modules.pop(name, None)
+
+
+def _kinds(stub: Path) -> dict[str, str]:
+    """What each name at the top of a stub is."""
+    of = {ast.AsyncFunctionDef: _ASYNC, ast.FunctionDef: _PLAIN, ast.ClassDef: _CLASS}
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    return {
+        node.name: of[type(node)]
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef | ast.ClassDef)
+    }

@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,51 +28,38 @@ _OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TR
 class DiskGate:
     """Holds every thread that opens a file for writing below `folder`, until it may go on.
 
-    `ask` is awaited, on the event loop that made the gate, with the file's name, each time a
-    thread comes to the gate; when it returns the thread goes on, and what it raises is raised by
-    the `open`. Without it the threads wait for `release()`.
-
-    A thread that runs an event loop is never held: that it came here at all is the mistake,
-    and it is noted as blocking.
+    `hold` is called in that thread with the file's name, and returns when it may. A thread that
+    runs an event loop is never held: that it came here at all is the mistake, which is noted as
+    blocking and told to `noted`.
     """
 
     def __init__(
         self,
         folder: Path,
         submission: Submission,
-        ask: Callable[[str], Awaitable[object]] | None = None,
+        hold: Callable[[str], None],
+        noted: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = str(folder.resolve()) + os.sep
         self._submission = submission
-        self._ask = ask or self._wait
-        self._loop = asyncio.get_running_loop()
-        self._released = asyncio.Event()
+        self._hold = hold
+        self._noted = noted
         self.reached = False
         """Whether some thread is, or was, at the gate."""
         self.on_the_loop = False
         """Whether it was the event loop's own thread that came here."""
-
-    def release(self) -> None:
-        """Let everybody through, now and later. To be called on the gate's own loop."""
-        self._released.set()
 
     def pass_through(self, path: object, mode: object, flags: object) -> None:
         """What the audit hook calls for each `open`, with its arguments."""
         if not self._concerns(path, mode, flags):
             return
         self.reached = True
-        if _on_a_loop():
+        if on_a_loop():
             self.on_the_loop = True
             _note_blocked(self._submission, "opened a file")
+            self._noted()
         else:
-            name = os.path.basename(os.fsdecode(path))  # type: ignore[arg-type]
-            asyncio.run_coroutine_threadsafe(self._asked(name), self._loop).result()
-
-    async def _asked(self, name: str) -> None:
-        await self._ask(name)
-
-    async def _wait(self, name: str) -> None:
-        await self._released.wait()
+            self._hold(os.path.basename(os.fsdecode(path)))  # type: ignore[arg-type]
 
     def _concerns(self, path: object, mode: object, flags: object) -> bool:
         if not isinstance(path, (str, bytes, os.PathLike)):
@@ -120,12 +107,12 @@ class Observers:
             for gate in self.gates:
                 gate.pass_through(*args)
         elif event == "socket.connect":
-            if args[0].gettimeout() != 0 and _on_a_loop():
+            if args[0].gettimeout() != 0 and on_a_loop():
                 _note_blocked(self._submission, "opened a connection")
         elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-            if _on_a_loop():
+            if on_a_loop():
                 _note_blocked(self._submission, "looked up a host")
-        elif event == "subprocess.Popen" and _on_a_loop():
+        elif event == "subprocess.Popen" and on_a_loop():
             _note_blocked(self._submission, "started a program")
 
     def _recording_open(self, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,7 +128,7 @@ class Observers:
     def _noting_sleep(self, real: Callable[[float], None]) -> Callable[[float], None]:
         # Python raises an audit event for time.sleep only since 3.13.
         def sleep(seconds: float, /) -> None:
-            if _on_a_loop():
+            if on_a_loop():
                 _note_blocked(self._submission, "slept")
             real(seconds)
 
@@ -160,7 +147,7 @@ def _install_hook() -> None:
         sys.addaudithook(lambda event, args: _active.audit(event, args) if _active else None)
 
 
-def _on_a_loop() -> bool:
+def on_a_loop() -> bool:
     """Does the calling thread run an event loop right now?"""
     try:
         asyncio.get_running_loop()

@@ -3,81 +3,240 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import gc
+import inspect
+import re
+import sys
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from workshop.isolation import evidence
 from workshop.isolation.evidence import Spot
+from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.submission import Submission
+
+Ask = Callable[[str], Awaitable[object]]
+"""What a gate of the disk awaits, with the file's name, before it lets a thread go on."""
 
 
 class TimeLimit(BaseException):
     """The test took too long. Not an Exception, so that a learner's `except` lets it through."""
 
 
+class Gate(Protocol):
+    """A gate of the disk, as a test sees it."""
+
+    reached: bool
+    on_the_loop: bool
+
+    def release(self) -> None: ...
+
+
+class Stage(Protocol):
+    """Where the learner's code runs. What it sees of the code goes into `evidence.current()`."""
+
+    walls: list[str]
+
+    def open(self) -> Any: ...
+    def load(self) -> None: ...
+    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
+    def call(
+        self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Coroutine[Any, Any, Any]: ...
+    async def beat(self) -> None: ...
+    async def look(self) -> None: ...
+    def add_gate(self, folder: Path, ask: Ask | None) -> Gate: ...
+    def remove_gate(self, gate: Any) -> None: ...
+    def out_of_time(self, frame: Any) -> None: ...
+    def last_look(self) -> None: ...
+    def output(self) -> str: ...
+
+
 class InProcess:
     """The learner's code in the test's own process: for the editor, where a debugger works."""
 
-    def __init__(self, submission: Submission) -> None:
-        self.submission = submission
-        self._observers = Observers(submission)
+    walls: list[str]
+
+    def __init__(self, folder: Path, module: str) -> None:
+        self.walls = []
+        self._submission = Submission(folder)
+        self._host = Host(self._submission, module)
+        self._observers = Observers(self._submission)
+        self._never_awaited: Callable[[], list[Spot]] = list
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """The stage of everything that happens inside the block."""
-        global _current
-        with self._observers.watching():
-            _current = self
-            try:
+        sys.meta_path.append(self._submission)
+        noticing = noticing_coroutines(self._submission)
+        try:
+            with self._observers.watching(), as_current(self), noticing as self._never_awaited:
                 yield
-            finally:
-                _current = None
+        finally:
+            sys.meta_path.remove(self._submission)
+            self._submission.forget()
+
+    def load(self) -> None:
+        """Import the learner's module, before any loop runs."""
+        self._host.load()
+
+    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make an object of a learner's class, or call a plain function."""
+        __tracebackhide__ = True
+        try:
+            return self._host.start(name, args, kwargs)
+        except BaseException as error:
+            self._keep(error)
+            raise
+
+    async def call(self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an async function, or an async method of the object `of`."""
+        __tracebackhide__ = True
+        try:
+            if of is None:
+                result = self._host.start(name, args, kwargs)
+            else:
+                result = self._host.start_method(of, name, args, kwargs)
+            if not inspect.isawaitable(result):
+                raise not_awaitable(name, result)
+            return await result
+        except BaseException as error:
+            self._keep(error)
+            raise
 
     async def beat(self) -> None:
         """The loop and a worker thread take a turn."""
         await asyncio.sleep(0)
         await asyncio.to_thread(lambda: None)
 
-    async def files_open(self) -> list[Spot]:
-        return self._observers.files_open()
+    async def look(self) -> None:
+        """Bring the evidence of open files and running tasks up to date."""
+        seen = evidence.current()
+        seen.files_open = self._observers.files_open()
+        seen.tasks_left = tasks_left(self._submission, {asyncio.current_task()})
 
-    async def tasks_left(self) -> list[Spot]:
-        return [
-            self.submission.spot(_coroutine_name(task), _chain(task))
-            for task in asyncio.all_tasks() - {asyncio.current_task()}
-        ]
-
-    def add_gate(
-        self, folder: Path, ask: Callable[[str], Awaitable[object]] | None = None
-    ) -> DiskGate:
-        gate = DiskGate(folder, self.submission, ask)
+    def add_gate(self, folder: Path, ask: Ask | None) -> _LocalGate:
+        gate = _LocalGate(folder, self._submission, ask)
         self._observers.gates.append(gate)
         return gate
 
-    def remove_gate(self, gate: DiskGate) -> None:
+    def remove_gate(self, gate: _LocalGate) -> None:
         gate.release()
         self._observers.gates.remove(gate)
 
-    def note_waiting(self) -> None:
-        """Keep, as evidence, where the learner's tasks of the running loop are waiting."""
-        try:
-            tasks = asyncio.all_tasks()
-        except RuntimeError:
-            return
-        spots = (self.submission.spot("waited", _chain(task)) for task in tasks)
-        evidence.current().waiting += [spot for spot in spots if spot.line is not None]
+    def out_of_time(self, frame: Any) -> None:
+        """Keep, as evidence, the learner's line that runs now, or those that are waited at."""
+        evidence.current().waiting += where(self._submission, frame)
+
+    def last_look(self) -> None:
+        """Bring the evidence up to date, for a test that has failed."""
+        evidence.current().never_awaited = self._never_awaited()
+
+    def output(self) -> str:
+        """What the code printed, where pytest has not captured it itself."""
+        return ""
+
+    def _keep(self, error: BaseException) -> None:
+        # A time limit is the test's own, and no doing of the learner's code.
+        if not isinstance(error, TimeLimit):
+            seen = evidence.current()
+            seen.raised, seen.error = self._submission.spot_of_error(error), error
 
 
-_current: InProcess | None = None
+class _LocalGate(DiskGate):
+    """A gate whose threads wait for the event loop of the test."""
+
+    def __init__(self, folder: Path, submission: Submission, ask: Ask | None) -> None:
+        super().__init__(folder, submission, self._hold_thread)
+        self._ask = ask or self._until_released
+        self._loop = asyncio.get_running_loop()
+        self._released = asyncio.Event()
+
+    def release(self) -> None:
+        """Let everybody through, now and later."""
+        self._released.set()
+
+    def _hold_thread(self, name: str) -> None:
+        asyncio.run_coroutine_threadsafe(self._asked(name), self._loop).result()
+
+    async def _asked(self, name: str) -> None:
+        await self._ask(name)
+
+    async def _until_released(self, name: str) -> None:
+        await self._released.wait()
 
 
-def current() -> InProcess:
+_current: Stage | None = None
+
+
+def current() -> Stage:
     """The stage of the test that is running. Raises RuntimeError outside graded tests."""
     if _current is None:
         raise RuntimeError("Nothing is being graded: this works inside a graded test alone.")
     return _current
+
+
+@contextmanager
+def as_current(stage: Stage) -> Iterator[None]:
+    """Make `stage` the current one inside the block."""
+    global _current
+    _current = stage
+    try:
+        yield
+    finally:
+        _current = None
+
+
+@contextmanager
+def noticing_coroutines(submission: Submission) -> Iterator[Callable[[], list[Spot]]]:
+    """Notice coroutines that nobody awaits. Gives a function that lists them so far."""
+    depth = sys.get_coroutine_origin_tracking_depth()
+    sys.set_coroutine_origin_tracking_depth(8)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+
+        def so_far() -> list[Spot]:
+            gc.collect()
+            return [spot for one in seen if (spot := _never_awaited(submission, str(one.message)))]
+
+        try:
+            yield so_far
+        finally:
+            sys.set_coroutine_origin_tracking_depth(depth)
+    for one in seen:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def _never_awaited(submission: Submission, text: str) -> Spot | None:
+    match = re.match(r"coroutine '(.+)' was never awaited", text)
+    if not match:
+        return None
+    frames = re.findall(r'File "(.+)", line (\d+)', text)
+    return submission.spot(match[0], ((file, int(line)) for file, line in frames))
+
+
+def tasks_left(submission: Submission, known: set[Any]) -> list[Spot]:
+    """The tasks of the running loop that are not `known`, by what they run."""
+    return [
+        submission.spot(_coroutine_name(task), _chain(task)) for task in asyncio.all_tasks() - known
+    ]
+
+
+def where(submission: Submission, frame: Any) -> list[Spot]:
+    """The learner's line that `frame` runs or, if it runs none, those its loop's tasks wait at."""
+    running = submission.spot_of_stack("ran", frame)
+    if running.line is not None:
+        return [running]
+    try:
+        tasks = asyncio.all_tasks()
+    except RuntimeError:
+        return []
+    spots = [submission.spot("waited", _chain(task)) for task in tasks]
+    return [spot for spot in spots if spot.line is not None]
 
 
 def _chain(task: asyncio.Task[object]) -> Iterator[tuple[str, int]]:

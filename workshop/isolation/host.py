@@ -1,0 +1,81 @@
+"""Loads the learner's module and calls into it: in the test's own process or in another."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+from workshop.isolation.evidence import shown, steady
+from workshop.isolation.submission import Submission, SubmissionError
+
+
+class Host:
+    """One module of a submission, for the length of one test."""
+
+    def __init__(self, submission: Submission, name: str) -> None:
+        self.submission = submission
+        self._name = name
+        self._module: ModuleType | None = None
+        self._problem: SubmissionError | None = None
+
+    def load(self) -> None:
+        """Import the module anew. A failure is kept, and raised when it is first called."""
+        self._module, self._problem = None, None
+        try:
+            self._module = self.submission.load(self._name)
+        except SubmissionError as error:
+            self._problem = error
+
+    def start(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call what the module calls `name`. Raises SubmissionError when that cannot be."""
+        __tracebackhide__ = True
+        if self._problem is not None:
+            raise self._problem
+        assert self._module is not None, "load() comes before the first call"
+        target = self.submission.get(self._module, name)
+        return run(name, target, args, kwargs)
+
+    def start_method(
+        self, of: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Call the method `name` of an object. Raises SubmissionError when there is none."""
+        __tracebackhide__ = True
+        kind = type(of).__name__
+        try:
+            target = getattr(of, name)
+        except AttributeError:
+            raise SubmissionError(f"The class {kind} does not define {name}.") from None
+        return run(f"{kind}.{name}", target, args, kwargs)
+
+
+def run(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call `target`, known as `name`. Raises SubmissionError when it takes other arguments."""
+    __tracebackhide__ = True
+    if not callable(target):
+        raise SubmissionError(f"{name} is {shown(target, 60)}, not a function.")
+    _fits(name, target, args, kwargs)
+    return target(*args, **kwargs)
+
+
+def not_awaitable(name: str, value: Any) -> SubmissionError:
+    """What to say of a call that gave `value` where something to await was expected."""
+    kind = type(value).__name__
+    return SubmissionError(
+        f"{name} gave a {kind} at once, and a {kind} cannot be awaited. Is it an `async def`?"
+    )
+
+
+def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        number = len(args) + len(kwargs)
+        raise SubmissionError(
+            f"{name} is called with {number} argument{'s' * (number != 1)}, which yours, "
+            f"{name}{steady(str(signature))}, does not accept: {error}."
+        ) from None
