@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--submission", metavar="DIR", help="mark the exercise files in DIR (default: exercises/)"
     )
     group.addoption("--marks", metavar="FILE", help="append each graded test's result to FILE")
+    group.addoption(
+        "--isolated", metavar="SCRATCH", help="run the submission in processes of its own"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,7 +53,10 @@ def _session(config: pytest.Config) -> GradedSession:
     folder = Path(wanted).resolve() if wanted else config.rootpath / "exercises"
     if not folder.is_dir():
         raise pytest.UsageError(f"--submission: there is no folder {folder}.")
-    return GradedSession(config.rootpath, folder, config.getoption("--marks"))
+    marks, scratch = config.getoption("--marks"), config.getoption("--isolated")
+    return GradedSession(
+        config.rootpath, folder, Path(marks) if marks else None, Path(scratch) if scratch else None
+    )
 
 
 class _Hooks:

@@ -6,6 +6,7 @@ A test that takes the process down, or hangs it, costs itself alone: the rest ru
 from __future__ import annotations
 
 import json
+import os
 import signal
 import tempfile
 import time
@@ -16,12 +17,16 @@ from typing import Any
 
 from workshop.course import Exercise
 from workshop.grading import warm
-from workshop.grading.verdict import Diagnosis, TestResult, Verdict
+from workshop.grading.verdict import Diagnosis, Status, TestResult, Verdict
+from workshop.isolation import walls
+from workshop.isolation.cell import OPEN
 
 PATIENCE = 10.0
 """Seconds without news after which the process that runs the tests is ended. Its own limit on a
 test is shorter; this is for code that no signal can interrupt."""
 VARIANTS = ("marker", "fixture", "mock")
+ISOLATED = hasattr(os, "fork")
+"""Whether the learner's code runs in processes of its own; without fork it shares the tests'."""
 
 
 class GradingError(Exception):
@@ -57,11 +62,14 @@ def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
     results = sorted(
         results, key=lambda r: (order.get(r.name, len(order)), r.name, VARIANTS.index(r.variant))
     )
+    status: Status = "fail"
     if all(r.status == "pass" for r in results):
-        return Verdict(exercise.name, exercise.kind, "pass", tests=results)
-    if all(r.status == "error" for r in results):
-        return Verdict(exercise.name, exercise.kind, "error", results[0].message, tests=results)
-    return Verdict(exercise.name, exercise.kind, "fail", tests=results)
+        status = "pass"
+    elif all(r.status == "error" for r in results):
+        status = "error"
+    message = results[0].message if status == "error" else ""
+    stood = walls.standing() if ISOLATED else []
+    return Verdict(exercise.name, exercise.kind, status, message, stood, results)
 
 
 class _Round:
@@ -76,8 +84,9 @@ class _Round:
         self._log = scratch / "log"
         self._args = [
             *("-q", "-c", str(exercise.kit / "pyproject.toml"), "--rootdir", str(exercise.kit)),
-            *("--basetemp", str(scratch / "tmp"), "--marks", str(self._marks)),
+            *("--basetemp", str(scratch / OPEN / "tmp"), "--marks", str(self._marks)),
             *("--submission", str(submission), str(exercise.graded)),
+            *(("--isolated", str(scratch)) if ISOLATED else ()),
             *(f"--deselect={test}" for test in done),
         ]
         self.complete = False

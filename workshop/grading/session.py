@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,6 +22,7 @@ from workshop.grading.subject import StandInFinder
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
+from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, steady
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
 
@@ -34,11 +35,12 @@ IMPATIENT = 0.3
 class GradedSession:
     """The submission under test, and the results so far."""
 
-    def __init__(self, kit: Path, folder: Path, marks: str | None) -> None:
+    def __init__(self, kit: Path, folder: Path, marks: Path | None, scratch: Path | None) -> None:
         self._course = load_course(kit)
+        self._cell = Cell(folder, scratch) if scratch else None
         self._folder = folder
         self._stubs = {e.name: e.stub for e in self._course.exercises if e.kind == "code"}
-        self._marks = Path(marks) if marks else None
+        self._marks = marks
         self._limit = LIMIT
         self._item: pytest.Item | None = None
         self._stage: Stage | None = None
@@ -69,7 +71,8 @@ class GradedSession:
         self._item = item
         self._result = None
         evidence.begin()
-        self._stage = InProcess(self._folder, self._exercise.module)
+        module = self._exercise.module
+        self._stage = self._cell.stage(module) if self._cell else InProcess(self._folder, module)
         self._note({"started": item.nodeid, "result": asdict(_result(item, "error"))})
         try:
             with self._time_limit(), self._stage.open():
@@ -89,7 +92,7 @@ class GradedSession:
         assert self._item is not None
         if call.excinfo is None:
             if report.when == "call":
-                self._result = _with_output(_result(self._item, "pass"), report)
+                self._result = self._with_output(_result(self._item, "pass"), report)
             return
         if self._result and self._result.status != "pass":
             return  # the first failure is the one that tells
@@ -104,10 +107,15 @@ class GradedSession:
         status, message = explain(error, seen, _behaviour(self._item))
         marker = self._item.get_closest_marker("misconception")
         finding = diagnose(seen, idea_of(error, marker.args[0] if marker else None))
-        self._result = _with_output(
+        self._result = self._with_output(
             _result(self._item, status, message, self._diagnosis(finding)), report
         )
         report.sections.append(("what to do next", _advice(self._result)))
+
+    def _with_output(self, result: TestResult, report: pytest.TestReport) -> TestResult:
+        assert self._stage is not None
+        printed = self._stage.output() or report.capstdout + report.capstderr
+        return replace(result, output=steady(printed, OUTPUT_LIMIT))
 
     @property
     def _exercise(self) -> Exercise:
@@ -175,11 +183,6 @@ def _result(
         message=message,
         diagnosis=diagnosis,
     )
-
-
-def _with_output(result: TestResult, report: pytest.TestReport) -> TestResult:
-    output = steady(report.capstdout + report.capstderr, OUTPUT_LIMIT)
-    return TestResult(**{**vars(result), "output": output})
 
 
 def _behaviour(item: pytest.Item) -> str:

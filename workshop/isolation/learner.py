@@ -39,11 +39,13 @@ def main(wire: Wire, request: Message) -> None:
     sys.meta_path.append(submission)
     observers = Observers(submission)
     host = Host(submission, request["module"])
-    walls.put_up([Path(path) for path in request["scratch"]], request["walls"])
+    scratch, readable = ([Path(path) for path in request[key]] for key in ("scratch", "readable"))
     evidence.begin()
     learner = Learner(wire, host, observers)
     with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
         learner.never_awaited = never_awaited
+        # Last of all, for no audit hook can be added once the walls stand.
+        walls.put_up(scratch, readable, request["walls"])
         _report_logs(wire)
         signal.signal(signal.SIGUSR1, lambda number, frame: learner.say_where(frame))
         wire.send({"op": "loading"})

@@ -47,8 +47,9 @@ def standing() -> list[str]:
     return [*walls, "audit"]
 
 
-def put_up(scratch: Iterable[Path], walls: Iterable[str]) -> None:
-    """Put up `walls` around this process. It may write in the folders `scratch` alone.
+def put_up(scratch: Iterable[Path], readable: Iterable[Path], walls: Iterable[str]) -> None:
+    """Put up `walls` around this process. It may write in the folders `scratch` alone, and read
+    there, in `readable`, and where the interpreter and its libraries are.
 
     Raises OSError when one of them cannot be put up.
     """
@@ -58,7 +59,7 @@ def put_up(scratch: Iterable[Path], walls: Iterable[str]) -> None:
     if walls & {"landlock", "seccomp"}:
         _call_prctl(_PR_SET_NO_NEW_PRIVS, 1, 0)
     if "landlock" in walls:
-        _landlock(list(scratch))
+        _landlock(list(scratch), list(readable))
     if "seccomp" in walls:
         _seccomp()
     if "audit" in walls:
@@ -98,7 +99,7 @@ def _landlock_version() -> int:
     return max(version, 0)
 
 
-def _landlock(scratch: list[Path]) -> None:
+def _landlock(scratch: list[Path], readable: list[Path]) -> None:
     version = _landlock_version()
     changes = sum(bits for since, bits in _CHANGES.items() if version >= since)
     files = changes | _EXECUTE | _READ_FILE | _READ_DIR
@@ -108,7 +109,7 @@ def _landlock(scratch: list[Path]) -> None:
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     rules = _call(_LANDLOCK_CREATE, attributes[:size], size, 0)
     try:
-        for path in _readable():
+        for path in [*_libraries(), *readable]:
             _allow(rules, path, _READ_FILE | _READ_DIR | _EXECUTE)
         for path in scratch:
             _allow(rules, path, files & ~_EXECUTE)
@@ -119,7 +120,7 @@ def _landlock(scratch: list[Path]) -> None:
         os.close(rules)
 
 
-def _readable() -> list[Path]:
+def _libraries() -> list[Path]:
     """The interpreter, its libraries and what is installed, and nothing of the kit."""
     paths = {Path(p) for p in sysconfig.get_paths().values()}
     paths |= {Path(sys.base_prefix) / "lib", Path("/usr/lib"), Path("/lib"), Path("/lib64")}

@@ -17,13 +17,25 @@ from pathlib import Path
 from typing import Any
 
 _LARGEST = 1 << 16
+_USED = (
+    "workshop.isolation.learner",
+    "anyio._backends._asyncio",
+    "concurrent.futures.thread",
+    "encodings.idna",
+    "httpcore",
+    "requests",
+    "uuid",
+    "zoneinfo",
+)
+"""What a learner's process needs from its first moment, or most learners import."""
 
 
 class Zygote:
     """The zygote, seen from the process that marks."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # A stream, for macOS has no sequenced packets: one line asks and one line answers.
+        ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-m", "workshop.isolation.zygote", str(theirs.fileno())],
@@ -50,20 +62,19 @@ class Zygote:
         self._process.wait()
 
     def _ask(self, request: dict[str, Any], fds: list[int] | None = None) -> int:
-        socket.send_fds(self._control, [json.dumps(request).encode()], fds or [])
+        socket.send_fds(self._control, [json.dumps(request).encode() + b"\n"], fds or [])
         return int(self._control.recv(_LARGEST))
 
 
 def _main(control: socket.socket) -> None:
     # What learners use is imported here, once; `learner` brings httpx and asyncio along.
     import gc
+    import importlib
+    import mimetypes
 
-    import anyio._backends._asyncio
-    import requests
-
-    import workshop.isolation.learner
-
-    del anyio, requests, workshop
+    for name in _USED:
+        importlib.import_module(name)
+    mimetypes.init()  # reads files of the system, which a learner's process may not
     gc.freeze()
     while True:
         data, fds, _, _ = socket.recv_fds(control, _LARGEST, 2)
@@ -72,7 +83,7 @@ def _main(control: socket.socket) -> None:
         request = json.loads(data)
         forking = request["do"] == "fork"
         answer = _fork(request, control, fds) if forking else _end(request["pid"])
-        control.send(str(answer).encode())
+        control.send(b"%d\n" % answer)
 
 
 def _fork(request: dict[str, Any], control: socket.socket, fds: list[int]) -> int:
