@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from workshop.isolation import walls
+
 OUTPUT_CAP = 64 * 2**20
 """Bytes that one file written by a run may hold, printed output included."""
 
@@ -154,6 +156,7 @@ def _warm_up(kit: str) -> None:
 def _copy(request: dict[str, Any]) -> None:
     status = 70
     try:
+        walls.die_with_parent()
         os.setsid()
         os.chdir(request["cwd"])
         log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -167,6 +170,7 @@ def _copy(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    walls.die_with_parent()
     if sys.argv[1:2] == ["--warm"]:
         _serve(sys.argv[2])
     else:

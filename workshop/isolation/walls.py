@@ -16,6 +16,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 import sys
 import sysconfig
@@ -32,7 +33,7 @@ OPEN_FILES = 256
 ALL = ("landlock", "seccomp", "limits", "audit")
 """The names of the walls, the strongest first."""
 
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 38, 22
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
 
 
 def standing() -> list[str]:
@@ -64,6 +65,12 @@ def put_up(scratch: Iterable[Path], readable: Iterable[Path], walls: Iterable[st
         _seccomp()
     if "audit" in walls:
         sys.addaudithook(_refuse)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, where it can (Linux)."""
+    if sys.platform == "linux":
+        _call_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0)
 
 
 # --- resource limits ---------------------------------------------------------------------------

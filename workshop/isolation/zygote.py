@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from workshop.isolation import walls
+
 _LARGEST = 1 << 16
 _USED = (
     "workshop.isolation.learner",
@@ -72,6 +74,7 @@ def _main(control: socket.socket) -> None:
     import importlib
     import mimetypes
 
+    walls.die_with_parent()
     for name in _USED:
         importlib.import_module(name)
     mimetypes.init()  # reads files of the system, which a learner's process may not
@@ -98,6 +101,7 @@ def _fork(request: dict[str, Any], control: socket.socket, fds: list[int]) -> in
 def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, out: int) -> None:
     status = 70
     try:
+        walls.die_with_parent()
         control.close()
         os.setsid()
         os.dup2(out, 1)

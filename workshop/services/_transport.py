@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ssl
+import sys
 from functools import cache
 from typing import Any
 
 import httpx
 
 from ._entry import KEY_HEADER
+
+# httpcore asks for sniffio several times in each request, to learn whether trio runs. Where it is
+# not installed, every failed import searches the whole path: half of the time of a local request.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 def plain_transport(url: str, **options: Any) -> httpx.AsyncHTTPTransport:
