@@ -277,7 +277,7 @@ def _draw_row(axes: Axes, lane: int, row: Row, longest: float, *, many: bool) ->
         linewidth=0 if many else 0.8,
         hatch="///" if goes_on else None,
     )
-    if not many and not goes_on and length > 0.1 * longest:
+    if not many and not goes_on and length > 0.09 * longest:
         axes.text(
             row.start + length / 2,
             lane,

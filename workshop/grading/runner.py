@@ -85,7 +85,7 @@ class _Round:
         self._args = [
             *("-q", "-c", str(exercise.kit / "pyproject.toml"), "--rootdir", str(exercise.kit)),
             *("--basetemp", str(scratch / OPEN / "tmp"), "--marks", str(self._marks)),
-            *("--submission", str(submission), str(exercise.graded)),
+            *("--submission", str(submission.resolve()), str(exercise.graded)),
             *(("--isolated", str(scratch)) if ISOLATED else ()),
             *(f"--deselect={test}" for test in done),
         ]

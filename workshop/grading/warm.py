@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from workshop.isolation import walls
+from workshop.isolation import cell, walls
+from workshop.isolation.zygote import Zygote
 
 OUTPUT_CAP = 64 * 2**20
 """Bytes that one file written by a run may hold, printed output included."""
@@ -136,6 +137,8 @@ def _serve(kit: str) -> None:
     answers = os.fdopen(os.dup(1), "w")
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 1)
+    if hasattr(os, "fork"):
+        cell.inherited = Zygote()
     _warm_up(kit)
     for line in sys.stdin:
         pid = os.fork()
