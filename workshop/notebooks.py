@@ -186,8 +186,22 @@ def _normalise(node: NotebookNode, kit: Path) -> None:
     for cell in node.cells:
         for key in set(cell.metadata) - set(KEPT):
             del cell.metadata[key]
-        for output in cell.get("outputs", []):
-            _normalise_output(output, kit)
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
+            for output in cell.outputs:
+                _normalise_output(output, kit)
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """The outputs, with what a cell printed in one piece: in how many it arrives is chance."""
+    joined: list[Any] = []
+    for output in outputs:
+        same = joined and output.output_type == "stream" and joined[-1].get("name") == output.name
+        if same:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _normalise_output(output: dict[str, Any], kit: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_program_that_ends_itself_costs_the_tests_in_which_it_does(marked):
     failed = [test for test in verdict.tests if test.status != "pass"]
     assert {test.name for test in failed} == {"test_accepts_a_directory_as_text"}
     assert len(failed) == 3
-    assert messages(verdict) == {"Your code ended the whole program with exit status 3."}
+    assert messages(verdict) == {"Your code ended the whole program with exit status 3 (os._exit)."}
 
 
 def test_a_hundred_megabytes_of_output_are_cut_short(marked):

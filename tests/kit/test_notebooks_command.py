@@ -34,6 +34,22 @@ def test_two_runs_store_the_same_bytes(scratch_kit, first_notebook):
     assert path.read_bytes() == first
 
 
+def test_stores_what_a_cell_printed_in_one_piece(scratch_kit, first_notebook):
+    path = first_notebook(
+        "import sys\n"
+        "print('one', flush=True)\nprint('two', flush=True)\nsys.stdout.flush()\n"
+        "display('three')\nprint('four', flush=True)\nprint('five', file=sys.stderr)"
+    )
+    assert run(scratch_kit, ["1"]) == 0
+    [printed] = outputs(path)
+    assert [(part.get("name"), part.get("text")) for part in printed] == [
+        ("stdout", ["one\n", "two\n"]),
+        (None, None),
+        ("stdout", ["four\n"]),
+        ("stderr", ["five\n"]),
+    ]
+
+
 def test_leaves_out_what_tells_of_the_machine_and_the_hour(scratch_kit, first_notebook):
     path = first_notebook(
         "import pathlib\nprint(pathlib.Path.cwd() / 'data', '\\x1b[31mred\\x1b[0m')",

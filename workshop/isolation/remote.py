@@ -28,7 +28,7 @@ from workshop.isolation.zygote import Zygote
 
 Message = dict[str, Any]
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds for an answer that the learner's process owes at once: it is a matter of milliseconds."""
 TALK_LIMIT = 256 * 2**20
 """Bytes that one learner's process may send in one test."""
@@ -105,6 +105,8 @@ class Isolated:
                 reply = await asyncio.shield(asyncio.wrap_future(future))
                 break
             except asyncio.CancelledError:
+                if self._ending is not None:
+                    raise
                 # So is the learner's code; what it answers shows whether it lets itself be.
                 self._tell({"op": "cancel", "id": number})
         return self._value(reply, number)
@@ -132,10 +134,13 @@ class Isolated:
         self._tell({"op": "no gate", "id": gate.number})
 
     def out_of_time(self, frame: Any) -> None:
-        """Keep, as evidence, the learner's line that runs now, or those that are waited at."""
+        """Keep, as evidence, the learner's line that runs now, or those that are waited at, and
+        end its process: nothing more is to be had from it.
+        """
         with contextlib.suppress(OSError, TimeoutError):
             os.kill(self._pid, signal.SIGUSR1)
             evidence.current().waiting += _spots(self._where.result(0.5).get("spots"))
+        self._end()
 
     def last_look(self) -> None:
         """Bring the evidence up to date, for a test that has failed."""
