@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,50 +114,59 @@ def test_a_missing_file_is_one_sentence(folder, marked):
 
 
 ENDLESS = {
-    "an endless loop in the call": (
-        "async def save_to_disk(directory):\n    while True:\n        pass\n",
-        "it was running line",
+    "a loop": "async def save_to_disk(directory):\n    while True:\n        pass\n",
+    "an await": (
+        "import asyncio\n\nasync def save_to_disk(directory):\n    await asyncio.Event().wait()\n"
     ),
-    "an await that never ends": (
-        "import asyncio\n\nasync def save_to_disk(directory):\n    await asyncio.Event().wait()\n",
-        "it was waiting at line 4 `await asyncio.Event().wait()`",
-    ),
-}
-
-
-@pytest.mark.parametrize(("source", "sentence"), ENDLESS.values(), ids=ENDLESS)
-def test_what_never_ends_is_ended_and_says_where(marked, source, sentence):
-    verdict = marked(source)
-
-    assert verdict.status == "fail"
-    assert {test.status for test in verdict.tests} == {"timeout"}
-    assert len(verdict.tests) == TESTS
-    assert all(sentence in message for message in messages(verdict)), messages(verdict)
-
-
-def test_an_endless_import_is_ended_and_says_where(marked):
-    verdict = marked("while True:\n    pass\n")
-
-    assert {test.status for test in verdict.tests} == {"timeout"}
-    assert len(verdict.tests) == TESTS
-    assert all("line" in message for message in messages(verdict))
-
-
-def test_a_loop_that_no_signal_can_stop_is_ended(marked):
-    verdict = marked(
+    "an import": "while True:\n    pass\n",
+    "a loop that no signal can stop": (
         "async def save_to_disk(directory):\n"
-        "    if str(directory).endswith('missing'):\n"
-        "        raise FileNotFoundError(directory)\n"
         "    while True:\n"
         "        try:\n"
         "            while True:\n"
         "                pass\n"
         "        except BaseException:\n"
         "            pass\n"
-    )
+    ),
+    "a cancellation that is swallowed": (
+        "import asyncio\n\n"
+        "async def save_to_disk(directory):\n"
+        "    while True:\n"
+        "        try:\n"
+        "            await asyncio.sleep(3600)\n"
+        "        except BaseException:\n"
+        "            pass\n"
+    ),
+}
+WHERE = {
+    "a loop": "it was running line",
+    "an await": "it was waiting at line 4 `await asyncio.Event().wait()`",
+    "an import": "nothing: it did not come to an end in time (it was running line",
+    "a loop that no signal can stop": "it was running line",
+    "a cancellation that is swallowed": "it was waiting at line 6 `await asyncio.sleep(3600)`",
+}
 
+
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Verdict]]]:
+    """The verdicts of what never ends, which are waited for together."""
+    with ThreadPoolExecutor(len(ENDLESS)) as threads:
+        verdicts = {}
+        for name, source in ENDLESS.items():
+            folder = tmp_path_factory.mktemp("endless")
+            (folder / EXERCISE.file_name).write_text(source, encoding="utf-8")
+            verdicts[name] = threads.submit(mark, EXERCISE, folder)
+        yield verdicts
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_never_ends_is_ended_and_says_where(endless, name):
+    verdict = endless[name].result()
+
+    assert verdict.status == "fail"
+    assert {test.status for test in verdict.tests} == {"timeout"}
     assert len(verdict.tests) == TESTS
-    assert {t.status for t in verdict.tests if "missing" not in t.name} == {"timeout"}
+    assert all(WHERE[name] in message for message in messages(verdict)), messages(verdict)
 
 
 def test_a_program_that_ends_itself_costs_the_tests_in_which_it_does(marked):

@@ -1015,3 +1015,14 @@ def _python(code: str) -> str:
     assert done.stderr == ""
     assert done.returncode == 0
     return done.stdout
+
+
+@pytest.mark.asyncio
+async def test_a_locked_rooms_own_client_cannot_reach_its_controls() -> None:
+    async with await open_room(key="secret") as room, room.client() as client:
+        await room.hold()
+        answer = await client.put("/gate", json={"hold": False})
+
+        assert answer.status_code == 404
+        assert (await room.journal())[-1].outcome == "rejected"
+        assert (await room._control.get(f"{room.url}/gate")).json()["holding"] is True

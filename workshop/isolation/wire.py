@@ -165,10 +165,14 @@ _known: dict[str, type[BaseException]] = {}
 
 
 class Wire:
-    """One end of the connection: two file descriptors, messages of JSON types."""
+    """One end of the connection: two file descriptors, messages of JSON types.
 
-    def __init__(self, read_fd: int, write_fd: int) -> None:
+    `limit` is how many bytes may be received in all, the smallest message counting as a hundred.
+    """
+
+    def __init__(self, read_fd: int, write_fd: int, limit: float = float("inf")) -> None:
         self._read_fd = read_fd
+        self._left = limit
         self._write_fd = write_fd
         self._lock = threading.Lock()
 
@@ -188,7 +192,8 @@ class Wire:
     def receive(self) -> dict[str, Any]:
         """Wait for the next message. Raises WireError when it is none, or none will come."""
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
-        if length > FRAME_LIMIT:
+        self._left -= max(length, 100)
+        if length > FRAME_LIMIT or self._left < 0:
             raise WireError("a frame that is too large")
         try:
             message = json.loads(self._read(length))

@@ -24,6 +24,7 @@ from aiohttp import web
 from . import _control as control
 from ._answers import error_answer
 from ._data import receive
+from ._entry import KEY_HEADER
 from ._errors import Rejection
 from ._page import page_as_html, rooms_as_html
 from ._rooms import LOBBY, Limits, Rooms, RoomState
@@ -113,7 +114,12 @@ def _room(request: web.Request) -> RoomState:
 
 def _in_room(work: Control) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        return web.json_response(await work(_room(request), request))
+        room = _room(request)
+        if KEY_HEADER in request.headers:
+            # It comes through a client of the room, so it is a visitor: whoever is tested in a
+            # locked room cannot open the gate there.
+            return await receive(request, room, request.path.removeprefix(f"/rooms/{room.name}"))
+        return web.json_response(await work(room, request))
 
     return handle
 
