@@ -72,7 +72,10 @@ def _raised(pattern: str) -> _Sign:
 
 
 _UNAWAITED = re.compile(r"<coroutine object|<_GatheringFuture|<Task |<Future ")
-_USED_UNAWAITED = _raised(r".*'(coroutine|_GatheringFuture|_asyncio\.\w+|Task|Future)' object")
+_USED_UNAWAITED = _raised(
+    r".*'(coroutine|_GatheringFuture|_asyncio\.\w+|Task|Future)' object"
+    r"|.*await wasn't used with future"
+)
 
 
 def _never_awaited(seen: Evidence) -> Spot | None:

@@ -102,8 +102,7 @@ class GradedSession:
         assert self._stage is not None
         self._stage.last_look()
         seen = evidence.current()
-        if seen.error is not error:
-            seen.raised = None  # the test has caught it: it is not what the test failed for
+        seen.raised = seen.of_error(error)
         status, message = explain(error, seen, _behaviour(self._item))
         marker = self._item.get_closest_marker("misconception")
         finding = diagnose(seen, idea_of(error, marker.args[0] if marker else None))

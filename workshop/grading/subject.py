@@ -18,6 +18,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import NonCallableMock
 
 import httpx
 
@@ -91,7 +92,7 @@ def _noted(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
 
 
 def _note_error(call: Call, error: BaseException) -> None:
-    spot = evidence.current().raised
+    spot = evidence.current().of_error(error)
     if not isinstance(error, TimeLimit) and spot is not None:
         call.ended = f"raised {spot.what}"
 
@@ -99,8 +100,10 @@ def _note_error(call: Call, error: BaseException) -> None:
 def _argument(value: object) -> str:
     if isinstance(value, httpx.AsyncClient):
         return "client"
+    if isinstance(value, NonCallableMock):
+        return "mock"
     if callable(value):
-        return str(getattr(value, "__name__", "fetch"))
+        return str(getattr(value, "__name__", "function"))
     return shown(value, 80)
 
 

@@ -70,7 +70,7 @@ def idea_of(error: BaseException, declared: str | None) -> str | None:
     return "wrong-shape" if tripped else declared
 
 
-_TAG = re.compile(r"\[([a-z-]+)\] ")
+_TAG = re.compile(r"\[([a-z0-9-]+)\] ")
 
 
 def _assertion_words(error: BaseException) -> str:

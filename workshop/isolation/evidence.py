@@ -37,13 +37,22 @@ class Evidence:
     """Tasks that were still running when the test ended."""
     never_awaited: list[Spot] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
-    """User agents of requests that did not come through the client that was passed in."""
+    """Requests that were made past the client that was passed in, by user agent if it is known."""
     raised: Spot | None = None
-    """The exception that left the learner's code, `what` being `TypeName: text`."""
-    error: BaseException | None = None
-    """That exception itself."""
+    """The exception for which the test failed, `what` being `TypeName: text`, if it left the
+    learner's code."""
+    errors: list[tuple[BaseException, Spot]] = field(default_factory=list)
+    """Every exception that left the learner's code, several calls of which may run at once."""
     waiting: list[Spot] = field(default_factory=list)
     """The learner's lines that were waiting when a test ran out of time."""
+
+    def keep_error(self, error: BaseException, spot: Spot) -> None:
+        """An exception has left the learner's code."""
+        self.errors.append((error, spot))
+
+    def of_error(self, error: BaseException) -> Spot | None:
+        """Where the learner's code raised `error`, if it did."""
+        return next((spot for known, spot in self.errors if known is error), None)
 
 
 _current = Evidence()

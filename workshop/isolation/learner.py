@@ -169,7 +169,8 @@ class Learner:
         self._wire.send({"op": "beaten", "id": number})
 
     def _blocked(self) -> Message:
-        return {"blocked": [asdict(spot) for spot in evidence.current().blocked]}
+        blocked = [asdict(spot) for spot in evidence.current().blocked]
+        return {"blocked": blocked, "strangers": self._observers.strangers}
 
     def _seen(self) -> Message:
         seen = evidence.current()
@@ -220,6 +221,9 @@ class Learner:
                 follow_redirects=settings["follow_redirects"],
                 trust_env=False,
             )
+            # The test's client is open, so this one is: __aenter__ waits for nothing here.
+            with contextlib.suppress(StopIteration):
+                self._clients[number].__aenter__().send(None)
         return self._clients[number]
 
     def _callable(self, number: int, name: str) -> Any:

@@ -10,6 +10,7 @@ import asyncio
 import builtins
 import io
 import os
+import socket
 import sys
 import tempfile
 import time
@@ -76,6 +77,8 @@ class Observers:
         self._submission = submission
         self._files: list[tuple[Any, Spot]] = []
         self.gates: list[DiskGate] = []
+        self.strangers = 0
+        """How often something tried to reach the network. Counted where the walls leave none."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -110,8 +113,11 @@ class Observers:
             if args[0].gettimeout() != 0 and on_a_loop():
                 _note_blocked(self._submission, "opened a connection")
         elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+            self.strangers += 1
             if on_a_loop():
                 _note_blocked(self._submission, "looked up a host")
+        elif event == "socket.__new__" and args[1] in (socket.AF_INET, socket.AF_INET6):
+            self.strangers += 1
         elif event == "subprocess.Popen" and on_a_loop():
             _note_blocked(self._submission, "started a program")
 

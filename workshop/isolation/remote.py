@@ -191,6 +191,7 @@ class Isolated:
         __tracebackhide__ = True
         seen = evidence.current()
         seen.blocked = _spots(reply.get("blocked")) or seen.blocked
+        seen.strangers += ["unknown"] if reply.get("strangers") else []
         if "error" not in reply:
             value = decode(reply.get("value"))
             return _Handle(number, value) if isinstance(value, Opaque) else value
@@ -201,7 +202,8 @@ class Isolated:
             raise SubmissionError(str(error)[:1000])
         if not isinstance(error, BaseException):
             raise Died("Your code broke off the conversation with its test.")
-        seen.raised, seen.error = next(iter(_spots([reply.get("raised")])), None), error
+        for spot in _spots([reply.get("raised")]):
+            seen.keep_error(error, spot)
         raise error
 
     def _note(self, reply: Message) -> None:

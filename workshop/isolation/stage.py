@@ -143,8 +143,7 @@ class InProcess:
     def _keep(self, error: BaseException) -> None:
         # A time limit is the test's own, and no doing of the learner's code.
         if not isinstance(error, TimeLimit):
-            seen = evidence.current()
-            seen.raised, seen.error = self._submission.spot_of_error(error), error
+            evidence.current().keep_error(error, self._submission.spot_of_error(error))
 
 
 class _LocalGate(DiskGate):

@@ -141,7 +141,7 @@ async def test_in_a_row_asks_once_for_each_name():
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
 async def test_in_a_row_lets_an_error_through():
-    """What `fetch` raises reaches the caller."""
+    """What `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
     fetch = AsyncMock(side_effect=LookupError("no such animal"))
 
     with pytest.raises((LookupError, ExceptionGroup)) as caught:

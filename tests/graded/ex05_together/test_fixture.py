@@ -81,6 +81,7 @@ async def test_uploads_once_and_saves_once(room, client, sample, folder):
 
     requests = [(entry.method, entry.path) for entry in await requests_of(room)]
     assert requests == [("POST", "/upload")], f"one POST to /upload; what arrived: {requests}"
+    assert complete_files(folder) <= 1, "[leaves-debris] one file in the folder"
     assert complete_files(folder) == 1, "one file in the folder"
 
 

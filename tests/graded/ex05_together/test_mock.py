@@ -83,6 +83,7 @@ async def test_uploads_once_and_saves_once(sample, folder):
         await upload_and_save(client, sample, folder)
 
     assert network.await_count == 1, f"one upload; what arrived: {network.await_count}"
+    assert complete_files(folder) <= 1, "[leaves-debris] one file in the folder"
     assert complete_files(folder) == 1, "one file in the folder"
 
 

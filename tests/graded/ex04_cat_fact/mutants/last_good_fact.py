@@ -1,4 +1,4 @@
-"""misconception: cached-answer
+"""misconception: status-code-is-enough
 
 When the server fails, the last good fact is returned again.
 """
