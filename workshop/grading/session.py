@@ -109,7 +109,21 @@ class GradedSession:
         self._result = self._with_output(
             _result(self._item, status, message, self._diagnosis(finding)), report
         )
+        report.longrepr = self._frames(call.excinfo)
         report.sections.append(("what to do next", _advice(self._result)))
+
+    def _frames(self, caught: pytest.ExceptionInfo[BaseException]) -> str:
+        """The traceback, with the test's own frames and the learner's, and nobody else's."""
+        assert self._item is not None
+        lines = []
+        for entry in caught.traceback:
+            path = Path(entry.path)
+            if path == self._item.path or path.parent == self._folder:
+                lines.append(f"{path.name}:{entry.lineno + 1}: in {entry.name}")
+                lines.append(f"    {str(entry.statement).strip()}")
+        if not isinstance(caught.value, TimeLimit):
+            lines.append(caught.exconly())
+        return "\n".join(lines)
 
     def _with_output(self, result: TestResult, report: pytest.TestReport) -> TestResult:
         assert self._stage is not None
@@ -191,9 +205,9 @@ def _behaviour(item: pytest.Item) -> str:
 
 
 def _advice(result: TestResult) -> str:
-    lines = [result.message]
+    lines = []
     if result.diagnosis:
         if result.diagnosis.line:
             lines.append(f"line {result.diagnosis.line}: {result.diagnosis.source}")
         lines += [result.diagnosis.why, result.diagnosis.look]
-    return "\n".join(lines)
+    return "\n".join([*lines, result.message])

@@ -1,0 +1,96 @@
+"""Graded tests run plainly, as in an editor: the same results, and no frame but one's own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workshop.course import load_course
+from workshop.grading import mark
+
+COURSE = load_course(Path(__file__).parents[2])
+EXERCISE = COURSE.exercise("ex02_upload")
+
+
+def run(*args: str, cwd: Path = COURSE.kit) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *args],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def submission(tmp_path: Path) -> Path:
+    """Our answers, for a test to spoil."""
+    folder = tmp_path / "submission"
+    shutil.copytree(COURSE.kit / "solutions", folder)
+    return folder
+
+
+def test_without_a_submission_the_exercises_are_marked():
+    ran = run("tests/graded/ex03_save/test_marker.py")
+
+    assert ran.returncode == 1
+    assert "11 failed" in ran.stdout
+    assert "save_to_disk is not written yet (ex03_save.py, line" in ran.stdout
+
+
+def test_a_failure_shows_the_learners_line_and_no_frame_of_a_library(submission):
+    shutil.copy(EXERCISE.graded / "mutants" / "no_except.py", submission / EXERCISE.file_name)
+
+    ran = run(str(EXERCISE.graded), "--submission", str(submission))
+
+    assert "ex02_upload.py:17: in upload_file" in ran.stdout
+    assert "line 17: response = await client.post" in ran.stdout
+    for stranger in ("site-packages", "_pytest", "pluggy", "workshop/", "httpcore"):
+        assert stranger not in ran.stdout
+
+
+def test_a_file_that_cannot_be_imported_fails_each_test_with_a_sentence(submission):
+    (submission / EXERCISE.file_name).write_text("async def upload_file(client, file_name:\n")
+
+    ran = run(str(EXERCISE.graded / "test_mock.py"), "--submission", str(submission))
+
+    assert "15 failed" in ran.stdout
+    assert "ex02_upload.py is not valid Python, line 1" in ran.stdout
+    assert "Traceback" not in ran.stdout
+
+
+def test_a_submission_that_is_not_there_is_wrong_usage():
+    ran = run("tests/graded/ex03_save", "--submission", "no/such/folder")
+
+    assert ran.returncode == 4
+    assert "--submission: there is no folder" in ran.stderr
+
+
+def test_a_conftest_and_an_ini_file_of_the_learner_change_nothing(submission):
+    (submission / "conftest.py").write_text("raise SystemExit")
+    (submission / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
+
+    ran = run(str(EXERCISE.graded / "test_mock.py"), "--submission", str(submission))
+
+    assert "15 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", ["requests_then_sleep", "handle_never_closed", "wrong_field"])
+def test_in_one_process_and_isolated_the_results_are_the_same(submission, tmp_path, name):
+    shutil.copy(EXERCISE.graded / "mutants" / f"{name}.py", submission / EXERCISE.file_name)
+
+    run(str(EXERCISE.graded), "--submission", str(submission), "--marks", str(tmp_path / "marks"))
+    notes = [json.loads(line) for line in (tmp_path / "marks").read_text().splitlines()]
+    plain = {
+        (note["result"]["name"], note["result"]["variant"]): note["result"]["status"]
+        for note in notes
+        if "ended" in note
+    }
+    isolated = {(t.name, t.variant): t.status for t in mark(EXERCISE, submission).tests}
+
+    assert plain == isolated
