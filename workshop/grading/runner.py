@@ -5,12 +5,15 @@ A test that takes the process down, or hangs it, costs itself alone: the rest ru
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,9 @@ ISOLATED = hasattr(os, "fork")
 """Whether the learner's code runs in processes of its own; without fork it shares the tests'."""
 
 
+Start = Callable[[list[str], Path, Path], warm.Run | warm.WarmRun]
+
+
 class GradingError(Exception):
     """The graded tests could not be run at all. The text says why."""
 
@@ -36,23 +42,40 @@ class GradingError(Exception):
 def run(exercise: Exercise, submission: Path, runner: warm.Warm | None = None) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 
-    Raises GradingError when it is not the submission that fails.
+    The variants are run beside each other, for most of the time a test waits. Raises GradingError
+    when it is not the submission that fails.
     """
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workshop-")))
+        if runner is None and ISOLATED:
+            runner = stack.enter_context(warm.Warm(exercise.kit))
+        start = runner.start if runner else warm.start
+        threads = stack.enter_context(ThreadPoolExecutor(len(VARIANTS) if runner else 1))
+        parts = threads.map(
+            lambda variant: _results(exercise, variant, submission, scratch / variant, start),
+            VARIANTS,
+        )
+        return verdict(exercise, [result for part in parts for result in part])
+
+
+def _results(
+    exercise: Exercise, variant: str, submission: Path, scratch: Path, start: Start
+) -> list[TestResult]:
+    """The results of one variant's tests, in as many rounds as it takes."""
     results: dict[str, TestResult] = {}
-    with tempfile.TemporaryDirectory(prefix="workshop-") as scratch:
-        while True:
-            round = _Round(exercise, submission, Path(scratch), done=list(results))
-            round.run(runner.start if runner else warm.start)
-            if not round.started:
-                break
-            results.update(round.results())
-            if round.complete:
-                break
-        if not results:
-            raise GradingError(
-                f"The graded tests of {exercise.name} did not run: {round.last_words}"
-            )
-    return verdict(exercise, list(results.values()))
+    for number in itertools.count():
+        folder = scratch / str(number)
+        folder.mkdir(parents=True)
+        round = _Round(exercise, variant, submission, folder, done=list(results))
+        round.run(start)
+        if not round.started:
+            break
+        results.update(round.results())
+        if round.complete:
+            break
+    if not results:
+        raise GradingError(f"The graded tests of {exercise.name} did not run: {round.last_words}")
+    return list(results.values())
 
 
 def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
@@ -76,23 +99,23 @@ class _Round:
     """One process that runs the tests which are not `done` yet, for as long as it lives."""
 
     def __init__(
-        self, exercise: Exercise, submission: Path, scratch: Path, done: list[str]
+        self, exercise: Exercise, variant: str, submission: Path, scratch: Path, done: list[str]
     ) -> None:
-        self._exercise = exercise
         self._scratch = scratch
-        self._marks = scratch / f"marks-{len(done)}.jsonl"
+        self._marks = scratch / "marks.jsonl"
         self._log = scratch / "log"
         self._args = [
             *("-q", "-c", str(exercise.kit / "pyproject.toml"), "--rootdir", str(exercise.kit)),
             *("--basetemp", str(scratch / OPEN / "tmp"), "--marks", str(self._marks)),
-            *("--submission", str(submission.resolve()), str(exercise.graded)),
+            *("--submission", str(submission.resolve())),
+            str(exercise.graded / f"test_{variant}.py"),
             *(("--isolated", str(scratch)) if ISOLATED else ()),
             *(f"--deselect={test}" for test in done),
         ]
         self.complete = False
         self._ending = ""
 
-    def run(self, start: Callable[[list[str], Path, Path], warm.Run | warm.WarmRun]) -> None:
+    def run(self, start: Start) -> None:
         """Run until the process ends, or is ended because nothing moves any more."""
         run = start(self._args, self._scratch, self._log)
         try:

@@ -1,7 +1,7 @@
 """A process that has run pytest once and forks a copy of itself for each further run.
 
-Starting Python and pytest costs more than running the graded tests of an exercise. Who marks more
-than once keeps one of these per job; where there is no fork (Windows) each run starts afresh.
+Starting Python and pytest costs more than running the graded tests of an exercise. The copies run
+beside each other; where there is no fork (Windows) each run starts afresh.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import Future
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from workshop.isolation import cell, walls
 from workshop.isolation.zygote import Zygote
@@ -59,7 +60,7 @@ def start(args: list[str], cwd: Path, log: Path) -> Run:
 
 
 class Warm:
-    """A forking process, one run at a time. A context manager: leaving ends it."""
+    """A forking process, for several runs at once. A context manager: leaving ends it."""
 
     def __init__(self, kit: Path) -> None:
         self._process = subprocess.Popen(
@@ -69,6 +70,10 @@ class Warm:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._lock = threading.Lock()
+        self._runs: dict[int, WarmRun] = {}
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def __enter__(self) -> Warm:
         return self
@@ -76,37 +81,54 @@ class Warm:
     def __exit__(self, *error: object) -> None:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
+        self._listener.join()
         self._process.wait()
         self._process.stdout.close()
 
     def start(self, args: list[str], cwd: Path, log: Path) -> WarmRun:
         """As `start` above."""
-        assert self._process.stdin and self._process.stdout
-        request = json.dumps({"args": args, "cwd": str(cwd), "log": str(log)})
-        self._process.stdin.write(request.encode() + b"\n")
-        self._process.stdin.flush()
-        return WarmRun(self._process.stdout)
+        assert self._process.stdin
+        with self._lock:
+            number = len(self._runs)
+            run = self._runs[number] = WarmRun()
+            request = {"number": number, "args": args, "cwd": str(cwd), "log": str(log)}
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        return run
+
+    def _listen(self) -> None:
+        # Each line holds a run's number, and its process id or the status that it ended with.
+        assert self._process.stdout
+        for line in self._process.stdout:
+            number, what, value = line.split()
+            run = self._runs[int(number)]
+            (run.pid if what == b"pid" else run.status).set_result(int(value))
+        for run in self._runs.values():
+            for future in (run.pid, run.status):
+                if not future.done():
+                    future.set_result(70)
 
 
 class WarmRun:
     """A run in a forked copy of a warm process."""
 
-    def __init__(self, answers: IO[bytes]) -> None:
-        self._answers = answers
-        self._pid = int(answers.readline())
-        self._status: int | None = None
+    def __init__(self) -> None:
+        self.pid: Future[int] = Future()
+        self.status: Future[int] = Future()
 
     def wait(self, seconds: float) -> int | None:
         """As `Run.wait`."""
-        if self._status is None and select.select([self._answers], [], [], seconds)[0]:
-            self._status = int(self._answers.readline())
-        return self._status
+        try:
+            return self.status.result(seconds)
+        except TimeoutError:
+            return None
 
     def end(self) -> None:
         """As `Run.end`."""
-        _kill_session(self._pid)
-        while self.wait(1.0) is None:
-            pass
+        pid = self.pid.result()
+        if not self.status.done():
+            _kill_session(pid)
+            self.status.result()
 
 
 def _kill_session(pid: int) -> None:
@@ -134,18 +156,33 @@ def _run(args: list[str]) -> int:
 
 
 def _serve(kit: str) -> None:
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.dup(1)
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 1)
-    if hasattr(os, "fork"):
-        cell.inherited = Zygote()
+    zygote = Zygote()
     _warm_up(kit)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            _copy(json.loads(line))
-        print(pid, file=answers, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), file=answers, flush=True)
+        request = json.loads(line)
+        cell.inherited = zygote.copy()
+        if os.fork() == 0:
+            _supervise(request, answers)
+        cell.inherited.close()
+
+
+def _supervise(request: dict[str, Any], answers: int) -> None:
+    """Run pytest in a copy of this process, and tell when it begins and how it ends."""
+    walls.die_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        os.close(answers)
+        _copy(request)
+    # Lines as short as these are written whole, whoever else writes.
+    os.write(answers, b"%d pid %d\n" % (request["number"], pid))
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.write(answers, b"%d status %d\n" % (request["number"], status))
+    os._exit(0)
 
 
 def _warm_up(kit: str) -> None:

@@ -22,7 +22,8 @@ class Cell:
         self._home = self._open / "home"
         self._home.mkdir(parents=True)
         self._walls = walls.standing()
-        self._zygote = inherited or Zygote()
+        assert inherited is not None, "whoever starts an isolated run provides a zygote"
+        self._zygote = inherited
 
     def stage(self, module: str) -> Isolated:
         """A process for one test, which imports `module`."""
@@ -40,4 +41,4 @@ class Cell:
 
 
 inherited: Zygote | None = None
-"""A zygote that was started before this process was forked; it serves one run at a time."""
+"""The zygote of this process, from before it was forked."""

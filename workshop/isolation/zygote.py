@@ -33,20 +33,28 @@ _USED = (
 
 
 class Zygote:
-    """The zygote, seen from the process that marks."""
+    """A zygote, seen from a process that marks; each such process has one of its own."""
 
     def __init__(self) -> None:
         # A stream, for macOS has no sequenced packets: one line asks and one line answers.
-        ours, theirs = socket.socketpair()
+        self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 [sys.executable, "-I", "-m", "workshop.isolation.zygote", str(theirs.fileno())],
                 env={"PATH": os.defpath, "LANG": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._control = ours
+
+    def copy(self) -> Zygote:
+        """A zygote forked from this one, for a process that is going to be forked from ours."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._ask({"do": "copy"}, [theirs.fileno()])
+        copy = object.__new__(Zygote)
+        copy._control, copy._process = ours, None
+        return copy
 
     def fork(self, request: dict[str, Any], wire: int, output: int) -> int:
         """Fork a learner's process for `request`; its ends of the wire and of the pipe for what
@@ -59,9 +67,10 @@ class Zygote:
         return self._ask({"do": "end", "pid": pid})
 
     def close(self) -> None:
-        """End the zygote."""
+        """End the zygote, or let go of this end of it."""
         self._control.close()
-        self._process.wait()
+        if self._process is not None:
+            self._process.wait()
 
     def _ask(self, request: dict[str, Any], fds: list[int] | None = None) -> int:
         socket.send_fds(self._control, [json.dumps(request).encode() + b"\n"], fds or [])
@@ -79,13 +88,27 @@ def _main(control: socket.socket) -> None:
         importlib.import_module(name)
     mimetypes.init()  # reads files of the system, which a learner's process may not
     gc.freeze()
+    # Nobody waits for copies; a copy waits for the learners' processes that it forks.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         data, fds, _, _ = socket.recv_fds(control, _LARGEST, 2)
         if not data:
             return
         request = json.loads(data)
-        forking = request["do"] == "fork"
-        answer = _fork(request, control, fds) if forking else _end(request["pid"])
+        match request["do"]:
+            case "copy":
+                answer = os.fork()
+                if answer == 0:
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    walls.die_with_parent()
+                    control.close()
+                    control = socket.socket(fileno=fds[0])
+                    continue
+                os.close(fds[0])
+            case "fork":
+                answer = _fork(request, control, fds)
+            case _:
+                answer = _end(request["pid"])
         control.send(b"%d\n" % answer)
 
 
