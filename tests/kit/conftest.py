@@ -5,13 +5,22 @@ import json
 import os
 import runpy
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
+from workshop.course import Exercise, load_course
+from workshop.grading import mark
+from workshop.grading.verdict import Verdict
+from workshop.grading.warm import Warm
+
 KIT = Path(__file__).parents[2]
 NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
+JOBS = 2
+"""How many submissions are marked beside each other."""
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
 
@@ -70,6 +79,72 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
         "execution_count": count,
         "outputs": outputs if result else [],
     }
+
+
+class Marking:
+    """Marks modules ahead of the tests that ask for the verdicts, on both cores."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._exercises = [e for e in load_course(KIT).exercises if e.kind == "code"]
+        self._threads = ThreadPoolExecutor(JOBS)
+        self._runners: SimpleQueue[Warm] = SimpleQueue()
+        self._verdicts: dict[tuple[str, bytes], Future[Verdict]] = {}
+
+    def start(self) -> None:
+        for _ in range(JOBS):
+            self._runners.put(Warm(KIT, self._exercises))
+
+    def stop(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        while not self._runners.empty():
+            self._runners.get().__exit__()
+
+    def plan(self, exercise: Exercise, source: bytes) -> Future[Verdict]:
+        key = (exercise.name, source)
+        if key not in self._verdicts:
+            submission = self._folder / f"{exercise.name}-{len(self._verdicts)}"
+            self._verdicts[key] = self._threads.submit(self._mark, exercise, source, submission)
+        return self._verdicts[key]
+
+    def verdict(self, exercise: Exercise, source: bytes) -> Verdict:
+        return self.plan(exercise, source).result()
+
+    def _mark(self, exercise: Exercise, source: bytes, submission: Path) -> Verdict:
+        """`source` in the place of the exercise's file, among our answers to the others."""
+        submission.mkdir()
+        for other in self._exercises:
+            shutil.copy(other.reference, submission)
+        (submission / exercise.file_name).write_bytes(source)
+        runner = self._runners.get()
+        try:
+            return mark(exercise, submission, runner)
+        finally:
+            self._runners.put(runner)
+
+
+@pytest.fixture(scope="session")
+def marking(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Marking]:
+    """Begins to mark at once whatever the session's tests are going to ask for."""
+    marking = Marking(tmp_path_factory.mktemp("submissions"))
+    marking.start()
+    for item in request.session.items:
+        if "marking" in getattr(item, "fixturenames", ()):
+            marking.plan(*_wanted(item))
+    yield marking
+    marking.stop()
+
+
+def _wanted(item: pytest.Item) -> tuple[Exercise, bytes]:
+    """The exercise and the source that a test of `marking` is about, from its parameters."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    exercise = params["exercise"]
+    if "source" in params:
+        return exercise, params["source"]
+    own = exercise.stub if "stub" in item.name else exercise.reference
+    return exercise, params.get("path", own).read_bytes()
 
 
 def pytest_configure(config: pytest.Config) -> None:

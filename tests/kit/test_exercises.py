@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import catalogue
-from workshop.grading import mark
 from workshop.grading.verdict import Verdict
-from workshop.grading.warm import Warm
 
 COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
 VARIANTS = ("marker", "fixture", "mock")
-JOBS = 2
 
 
 def files(kind: str) -> list[object]:
@@ -37,63 +30,6 @@ each_exercise = pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda
 each_code_exercise = pytest.mark.parametrize("exercise", CODE, ids=lambda e: e.name)
 
 
-class Marking:
-    """Marks files ahead of the tests that ask for the verdicts, on both cores."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._threads = ThreadPoolExecutor(JOBS)
-        self._runners: SimpleQueue[Warm] = SimpleQueue()
-        self._verdicts: dict[tuple[str, Path], Future[Verdict]] = {}
-
-    def start(self) -> None:
-        for _ in range(JOBS):
-            self._runners.put(Warm(COURSE.kit))
-
-    def stop(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
-        while not self._runners.empty():
-            self._runners.get().__exit__()
-
-    def plan(self, exercise: Exercise, path: Path) -> Future[Verdict]:
-        key = (exercise.name, path)
-        if key not in self._verdicts:
-            self._verdicts[key] = self._threads.submit(self._mark, exercise, path)
-        return self._verdicts[key]
-
-    def verdict(self, exercise: Exercise, path: Path) -> Verdict:
-        return self.plan(exercise, path).result()
-
-    def _mark(self, exercise: Exercise, path: Path) -> Verdict:
-        """`path` in the place of the exercise's file, among our answers to the others."""
-        submission = self._folder / f"{exercise.name}-{path.parent.name}-{path.stem}"
-        submission.mkdir()
-        for other in CODE:
-            shutil.copy(other.reference, submission)
-        shutil.copy(path, submission / exercise.file_name)
-        runner = self._runners.get()
-        try:
-            return mark(exercise, submission, runner)
-        finally:
-            self._runners.put(runner)
-
-
-@pytest.fixture(scope="session")
-def marking(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Marking]:
-    marking = Marking(tmp_path_factory.mktemp("submissions"))
-    marking.start()
-    for item in request.session.items:
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        if "marking" in getattr(item, "fixturenames", ()):
-            exercise = params["exercise"]
-            own = exercise.stub if "stub" in item.name else exercise.reference
-            marking.plan(exercise, params.get("path", own))
-    yield marking
-    marking.stop()
-
-
 def words(verdict: Verdict) -> str:
     """The failed tests of a verdict, for the message of an assertion."""
     return "\n".join(
@@ -105,7 +41,7 @@ def words(verdict: Verdict) -> str:
 
 @each_code_exercise
 def test_the_reference_scores_full_marks(marking, exercise):
-    verdict = marking.verdict(exercise, exercise.reference)
+    verdict = marking.verdict(exercise, exercise.reference.read_bytes())
 
     assert verdict.status == "pass", words(verdict)
     assert verdict.points == verdict.max_points > 0
@@ -113,7 +49,7 @@ def test_the_reference_scores_full_marks(marking, exercise):
 
 @each_code_exercise
 def test_the_untouched_stub_scores_zero(marking, exercise):
-    verdict = marking.verdict(exercise, exercise.stub)
+    verdict = marking.verdict(exercise, exercise.stub.read_bytes())
 
     assert verdict.status == "fail"
     assert verdict.points == 0, [test.name for test in verdict.tests if test.points]
@@ -123,7 +59,7 @@ def test_the_untouched_stub_scores_zero(marking, exercise):
 
 @pytest.mark.parametrize(("exercise", "path"), files("mutants"))
 def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, path):
-    verdict = marking.verdict(exercise, path)
+    verdict = marking.verdict(exercise, path.read_bytes())
 
     named = {test.diagnosis.misconception for test in verdict.tests if test.diagnosis}
     assert verdict.status == "fail", "no graded test rejects it"
@@ -132,7 +68,7 @@ def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, pat
 
 @pytest.mark.parametrize(("exercise", "path"), files("alternatives"))
 def test_an_alternative_is_accepted(marking, exercise, path):
-    verdict = marking.verdict(exercise, path)
+    verdict = marking.verdict(exercise, path.read_bytes())
 
     assert verdict.status == "pass", words(verdict)
 

@@ -13,7 +13,8 @@ from workshop.proof import eventually
 class Library:
     """Gives facts through `fetch`, and keeps account of who asked when."""
 
-    def __init__(self, closed: bool = False) -> None:
+    def __init__(self, closed: bool = False, empty: bool = False) -> None:
+        self._empty = empty
         self.asked: list[str] = []
         """Every name that was asked for, in order."""
         self.running = 0
@@ -24,13 +25,15 @@ class Library:
             self._opened.set()
 
     async def fetch(self, name: str) -> dict[str, str]:
-        """The fact about `name`, once the library is open."""
+        """The fact about `name`, once the library is open. Raises LookupError when it is empty."""
         self.asked.append(name)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:
             await self._opened.wait()
             await asyncio.sleep(0)
+            if self._empty:
+                raise LookupError("no such animal")
             return {"name": name, "fact": f"a fact about {name}"}
         finally:
             self.running -= 1
@@ -46,5 +49,6 @@ class Library:
 
 @pytest.fixture
 def make_library() -> Callable[..., Library]:
-    """Makes a library; `closed=True` makes one that keeps its readers waiting."""
+    """Makes a library; `closed=True` makes one that keeps its readers waiting, `empty=True` one
+    that finds nothing."""
     return Library

@@ -22,6 +22,12 @@ async def library(make_library):
 
 
 @pytest_asyncio.fixture
+async def empty_library(make_library):
+    """A library that finds nothing."""
+    return make_library(empty=True)
+
+
+@pytest_asyncio.fixture
 async def closed_library(make_library):
     """A library that keeps its readers waiting; it opens at the latest when the test ends."""
     library = make_library(closed=True)
@@ -29,23 +35,20 @@ async def closed_library(make_library):
     library.open()
 
 
-@pytest_asyncio.fixture
-async def broken_fetch():
-    """A fetch that finds nothing."""
-
-    async def fetch(name: str) -> dict[str, str]:
-        raise LookupError("no such animal")
-
-    return fetch
+@pytest.fixture
+def asked():
+    """Every name that `fetch_last_first` was asked for."""
+    return []
 
 
 @pytest_asyncio.fixture
-async def fetch_last_first():
+async def fetch_last_first(asked):
     """A fetch whose answers come in reverse: each name waits for the one after it, for a while."""
     names = ["otter", "ant", "yak"]
     ended = {name: asyncio.Event() for name in names}
 
     async def fetch(name: str) -> dict[str, str]:
+        asked.append(name)
         for later in names[names.index(name) + 1 :]:
             await eventually(ended[later].is_set)
         ended[name].set()
@@ -62,6 +65,7 @@ async def test_one_fact_returns_the_fact(library):
     """The text under "fact" in what `fetch` gives is returned."""
     fact = await one_fact(library.fetch, "otter")
 
+    assert library.asked, "[wrong-request] a call of `fetch`, from which the fact comes"
     assert fact == "a fact about otter", 'the text under "fact"'
 
 
@@ -76,10 +80,12 @@ async def test_one_fact_asks_once_for_the_name(library):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_one_fact_lets_an_error_through(broken_fetch):
+async def test_one_fact_lets_an_error_through(empty_library):
     """What `fetch` raises reaches the caller."""
     with pytest.raises(LookupError):
-        await one_fact(broken_fetch, "otter")
+        await one_fact(empty_library.fetch, "otter")
+
+    assert empty_library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -126,12 +132,13 @@ async def test_in_a_row_asks_once_for_each_name(library):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_in_a_row_lets_an_error_through(broken_fetch):
+async def test_in_a_row_lets_an_error_through(empty_library):
     """What `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
     with pytest.raises((LookupError, ExceptionGroup)) as caught:
-        await facts_in_a_row(broken_fetch, ["otter", "ant"])
+        await facts_in_a_row(empty_library.fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert empty_library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -153,10 +160,11 @@ async def test_at_once_has_all_fetches_under_way_together(closed_library):
 @pytest.mark.asyncio
 @pytest.mark.points(2)
 @pytest.mark.misconception("order-lost")
-async def test_at_once_gives_the_facts_in_the_order_of_the_names(fetch_last_first):
+async def test_at_once_gives_the_facts_in_the_order_of_the_names(fetch_last_first, asked):
     """The order is that of the names, whichever fetch ends first."""
     facts = await facts_at_once(fetch_last_first, ["otter", "ant", "yak"])
 
+    assert asked, "[wrong-request] calls of `fetch`, from which the facts come"
     expected = ["a fact about otter", "a fact about ant", "a fact about yak"]
     assert sorted(facts) == sorted(expected), "[wrong-shape] a list of the three facts"
     assert facts == expected, "the facts in the order of the names; the last ended first"
@@ -175,21 +183,26 @@ async def test_at_once_asks_once_for_each_name(library):
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
 async def test_at_once_gives_an_empty_list_for_no_names(library):
-    """No names give an empty list, and no fetch."""
-    facts = await facts_at_once(library.fetch, [])
+    """No names give an empty list, and no fetch; one name gives its fact."""
+    none = await facts_at_once(library.fetch, [])
+    asked = list(library.asked)
+    one = await facts_at_once(library.fetch, ["otter"])
 
-    assert facts == [], "an empty list for no names"
-    assert library.asked == [], "no fetch for no names"
+    assert none == [], "an empty list for no names"
+    assert asked == [], "no fetch for no names"
+    assert library.asked, "[wrong-request] a call of `fetch` for one name"
+    assert one == ["a fact about otter"], "a list of one fact for one name"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_at_once_lets_an_error_through(broken_fetch):
+async def test_at_once_lets_an_error_through(empty_library):
     """What one `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
     with pytest.raises((LookupError, ExceptionGroup)) as caught:
-        await facts_at_once(broken_fetch, ["otter", "ant"])
+        await facts_at_once(empty_library.fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert empty_library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio

@@ -15,25 +15,19 @@ from ex01_event_loop import facts_at_once, facts_in_a_row, one_fact
 from workshop.proof import beat, blocking_calls, eventually, tasks_left
 
 
-def last_first(names: list[str]) -> Callable[[str], Awaitable[dict[str, str]]]:
-    """A fetch whose answers come in reverse: each name waits for the one after it, for a while."""
+def last_first(names: list[str], asked: list[str]) -> Callable[[str], Awaitable[dict[str, str]]]:
+    """A fetch whose answers come in reverse: each name waits for the one after it, for a while.
+
+    It notes in `asked` every name that was asked for.
+    """
     ended = {name: asyncio.Event() for name in names}
 
     async def fetch(name: str) -> dict[str, str]:
+        asked.append(name)
         for later in names[names.index(name) + 1 :]:
             await eventually(ended[later].is_set)
         ended[name].set()
         return {"name": name, "fact": f"a fact about {name}"}
-
-    return fetch
-
-
-@pytest.fixture
-def broken_fetch():
-    """A fetch that finds nothing."""
-
-    async def fetch(name: str) -> dict[str, str]:
-        raise LookupError("no such animal")
 
     return fetch
 
@@ -46,6 +40,7 @@ async def test_one_fact_returns_the_fact(make_library):
 
     fact = await one_fact(library.fetch, "otter")
 
+    assert library.asked, "[wrong-request] a call of `fetch`, from which the fact comes"
     assert fact == "a fact about otter", 'the text under "fact"'
 
 
@@ -62,10 +57,14 @@ async def test_one_fact_asks_once_for_the_name(make_library):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_one_fact_lets_an_error_through(broken_fetch):
+async def test_one_fact_lets_an_error_through(make_library):
     """What `fetch` raises reaches the caller."""
+    library = make_library(empty=True)
+
     with pytest.raises(LookupError):
-        await one_fact(broken_fetch, "otter")
+        await one_fact(library.fetch, "otter")
+
+    assert library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -117,12 +116,15 @@ async def test_in_a_row_asks_once_for_each_name(make_library):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_in_a_row_lets_an_error_through(broken_fetch):
+async def test_in_a_row_lets_an_error_through(make_library):
     """What `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
+    library = make_library(empty=True)
+
     with pytest.raises((LookupError, ExceptionGroup)) as caught:
-        await facts_in_a_row(broken_fetch, ["otter", "ant"])
+        await facts_in_a_row(library.fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -145,8 +147,12 @@ async def test_at_once_has_all_fetches_under_way_together(make_library):
 @pytest.mark.misconception("order-lost")
 async def test_at_once_gives_the_facts_in_the_order_of_the_names():
     """The order is that of the names, whichever fetch ends first."""
-    facts = await facts_at_once(last_first(["otter", "ant", "yak"]), ["otter", "ant", "yak"])
+    names = ["otter", "ant", "yak"]
+    asked: list[str] = []
 
+    facts = await facts_at_once(last_first(names, asked), names)
+
+    assert asked, "[wrong-request] calls of `fetch`, from which the facts come"
     expected = ["a fact about otter", "a fact about ant", "a fact about yak"]
     assert sorted(facts) == sorted(expected), "[wrong-shape] a list of the three facts"
     assert facts == expected, "the facts in the order of the names; the last ended first"
@@ -167,23 +173,30 @@ async def test_at_once_asks_once_for_each_name(make_library):
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
 async def test_at_once_gives_an_empty_list_for_no_names(make_library):
-    """No names give an empty list, and no fetch."""
+    """No names give an empty list, and no fetch; one name gives its fact."""
     library = make_library()
 
-    facts = await facts_at_once(library.fetch, [])
+    none = await facts_at_once(library.fetch, [])
+    asked = list(library.asked)
+    one = await facts_at_once(library.fetch, ["otter"])
 
-    assert facts == [], "an empty list for no names"
-    assert library.asked == [], "no fetch for no names"
+    assert none == [], "an empty list for no names"
+    assert asked == [], "no fetch for no names"
+    assert library.asked, "[wrong-request] a call of `fetch` for one name"
+    assert one == ["a fact about otter"], "a list of one fact for one name"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_at_once_lets_an_error_through(broken_fetch):
+async def test_at_once_lets_an_error_through(make_library):
     """What one `fetch` raises reaches the caller, as it is or in an ExceptionGroup."""
+    library = make_library(empty=True)
+
     with pytest.raises((LookupError, ExceptionGroup)) as caught:
-        await facts_at_once(broken_fetch, ["otter", "ant"])
+        await facts_at_once(library.fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert library.asked, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio

@@ -64,6 +64,7 @@ async def test_one_fact_returns_the_fact():
 
     fact = await one_fact(fetch, "otter")
 
+    assert fetch.await_count, "[wrong-request] a call of `fetch`, from which the fact comes"
     assert fact == "a fact about otter", 'the text under "fact"'
 
 
@@ -87,6 +88,8 @@ async def test_one_fact_lets_an_error_through():
 
     with pytest.raises(LookupError):
         await one_fact(fetch, "otter")
+
+    assert fetch.await_count, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -148,6 +151,7 @@ async def test_in_a_row_lets_an_error_through():
         await facts_in_a_row(fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert fetch.await_count, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio
@@ -175,6 +179,7 @@ async def test_at_once_gives_the_facts_in_the_order_of_the_names():
 
     facts = await facts_at_once(fetch, ["otter", "ant", "yak"])
 
+    assert fetch.await_count, "[wrong-request] calls of `fetch`, from which the facts come"
     expected = ["a fact about otter", "a fact about ant", "a fact about yak"]
     assert sorted(facts) == sorted(expected), "[wrong-shape] a list of the three facts"
     assert facts == expected, "the facts in the order of the names; the last ended first"
@@ -197,13 +202,17 @@ async def test_at_once_asks_once_for_each_name():
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
 async def test_at_once_gives_an_empty_list_for_no_names():
-    """No names give an empty list, and no fetch."""
+    """No names give an empty list, and no fetch; one name gives its fact."""
     fetch = AsyncMock(side_effect=answer)
 
-    facts = await facts_at_once(fetch, [])
+    none = await facts_at_once(fetch, [])
+    asked = asked_for(fetch)
+    one = await facts_at_once(fetch, ["otter"])
 
-    assert facts == [], "an empty list for no names"
-    assert fetch.await_count == 0, "no fetch for no names"
+    assert none == [], "an empty list for no names"
+    assert asked == [], "no fetch for no names"
+    assert fetch.await_count, "[wrong-request] a call of `fetch` for one name"
+    assert one == ["a fact about otter"], "a list of one fact for one name"
 
 
 @pytest.mark.asyncio
@@ -216,6 +225,7 @@ async def test_at_once_lets_an_error_through():
         await facts_at_once(fetch, ["otter", "ant"])
 
     assert "no such animal" in repr(caught.value), "the very error that fetch raised"
+    assert fetch.await_count, "[wrong-request] a call of `fetch`, from which the error comes"
 
 
 @pytest.mark.asyncio

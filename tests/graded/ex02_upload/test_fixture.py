@@ -26,9 +26,22 @@ from workshop.proof import (
 )
 
 
-async def give_up_soon(request: httpx.Request) -> None:
+class Impatience:
     """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How many it has seen. Not each of them gets to the server in that time."""
+
+    async def __call__(self, request: httpx.Request) -> None:
+        self.requests += 1
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+
+@pytest.fixture
+def impatience():
+    """The hook of one test's impatient client."""
+    return Impatience()
 
 
 @pytest_asyncio.fixture
@@ -46,10 +59,10 @@ async def client(room):
 
 
 @pytest_asyncio.fixture
-async def impatient_client(room):
+async def impatient_client(room, impatience):
     """A client whose network always times out after 50 ms, in a room that holds every request."""
     await room.hold()
-    async with room.client(event_hooks={"request": [give_up_soon]}) as client:
+    async with room.client(event_hooks={"request": [impatience]}) as client:
         yield client
 
 
@@ -85,10 +98,11 @@ async def test_returns_the_servers_answer(room, client, sample):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-request")
-async def test_accepts_a_file_name_as_text(client, sample):
+async def test_accepts_a_file_name_as_text(room, client, sample):
     """A file name given as str works like one given as Path."""
     answer = await upload_file(client, str(sample))
 
+    assert await requests_of(room), "a request through the client, for a file name given as str"
     assert answer is not None, "the server's answer, for a file name given as str"
 
 
@@ -100,6 +114,9 @@ async def test_accepts_status_201(room, client, sample):
 
     answer = await upload_file(client, sample)
 
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert answer is not None, "the server's answer: status 201 is a success too"
 
 
@@ -146,13 +163,18 @@ async def test_gives_none_when_the_connection_fails(room, client, sample):
     await room.faults(drop=True)
     assert await upload_file(client, sample) is None, "[wrong-shape] None: the connection was lost"
 
+    assert len(await requests_of(room)) >= 2, (
+        "[wrong-request] two requests through the client that was passed in"
+    )
+
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
-async def test_gives_none_when_the_server_times_out(impatient_client, sample):
+async def test_gives_none_when_the_server_times_out(impatient_client, impatience, sample):
     """A server that does not answer in time gives None."""
     answer = await upload_file(impatient_client, sample)
 
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
@@ -173,10 +195,14 @@ async def test_logs_each_failure_at_error(room, client, impatient_client, sample
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_raises_for_a_missing_file(client, tmp_path):
-    """A file that is not there raises FileNotFoundError."""
+async def test_raises_for_a_missing_file(room, client, sample, tmp_path):
+    """A file that is not there raises FileNotFoundError; one that is there is sent."""
+    await upload_file(client, sample)
+    requests = await requests_of(room)
     with pytest.raises(FileNotFoundError):
         await upload_file(client, tmp_path / "missing.txt")
+
+    assert requests, "[wrong-request] a request for the file that is there"
 
 
 @pytest.mark.asyncio
@@ -248,10 +274,12 @@ async def test_returns_only_when_the_upload_is_done(room, client, sample):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("closes-what-it-was-given")
-async def test_leaves_the_client_open(client, sample):
+async def test_leaves_the_client_open(room, client, sample):
     """The client is the caller's: a second upload through it works as the first did."""
     first = await upload_file(client, sample)
     second = await upload_file(client, sample)
 
+    requests = await requests_of(room)
+    assert len(requests) >= 2, "[wrong-request] a request for each upload, through the same client"
     assert first is not None, "[wrong-shape] the server's answer to the first upload"
     assert second is not None, "the server's answer to a second upload with the same client"

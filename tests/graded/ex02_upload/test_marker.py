@@ -25,9 +25,16 @@ from workshop.proof import (
 )
 
 
-async def give_up_soon(request: httpx.Request) -> None:
+class Impatience:
     """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How many it has seen. Not each of them gets to the server in that time."""
+
+    async def __call__(self, request: httpx.Request) -> None:
+        self.requests += 1
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
 
 
 @pytest.mark.asyncio
@@ -68,7 +75,9 @@ async def test_accepts_a_file_name_as_text(sample):
     """A file name given as str works like one given as Path."""
     async with open_room() as room, room.client() as client:
         answer = await upload_file(client, str(sample))
+        requests = await requests_of(room)
 
+    assert requests, "a request through the client, for a file name given as str"
     assert answer is not None, "the server's answer, for a file name given as str"
 
 
@@ -78,7 +87,9 @@ async def test_accepts_status_201(sample):
     """Status 201 is a success, as 200 is."""
     async with open_room(status=201) as room, room.client() as client:
         answer = await upload_file(client, sample)
+        requests = await requests_of(room)
 
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert answer is not None, "the server's answer: status 201 is a success too"
 
 
@@ -122,16 +133,21 @@ async def test_gives_none_when_the_connection_fails(sample):
         assert await upload_file(client, sample) is None, (
             "[wrong-shape] None: the connection was lost"
         )
+        assert await requests_of(room), (
+            "[wrong-request] a request through the client that was passed in"
+        )
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
 async def test_gives_none_when_the_server_times_out(sample):
     """A server that does not answer in time gives None."""
-    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+    impatience = Impatience()
+    async with open_room() as room, room.client(event_hooks={"request": [impatience]}) as client:
         await room.hold()
         answer = await upload_file(client, sample)
 
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
@@ -144,7 +160,8 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
         async with open_room(**fault) as room, room.client() as client:
             await upload_file(client, sample)
         assert errors_logged(), f"a log record at ERROR for {fault}"
-    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+    hooks = {"request": [Impatience()]}
+    async with open_room() as room, room.client(event_hooks=hooks) as client:
         await room.hold()
         await upload_file(client, sample)
     assert errors_logged(), "a log record at ERROR for a time-out"
@@ -152,11 +169,15 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_raises_for_a_missing_file(tmp_path):
-    """A file that is not there raises FileNotFoundError."""
+async def test_raises_for_a_missing_file(sample, tmp_path):
+    """A file that is not there raises FileNotFoundError; one that is there is sent."""
     async with open_room() as room, room.client() as client:
+        await upload_file(client, sample)
+        requests = await requests_of(room)
         with pytest.raises(FileNotFoundError):
             await upload_file(client, tmp_path / "missing.txt")
+
+    assert requests, "[wrong-request] a request for the file that is there"
 
 
 @pytest.mark.asyncio
@@ -232,6 +253,8 @@ async def test_leaves_the_client_open(sample):
     async with open_room() as room, room.client() as client:
         first = await upload_file(client, sample)
         second = await upload_file(client, sample)
+        requests = await requests_of(room)
 
+    assert len(requests) >= 2, "[wrong-request] a request for each upload, through the same client"
     assert first is not None, "[wrong-shape] the server's answer to the first upload"
     assert second is not None, "the server's answer to a second upload with the same client"

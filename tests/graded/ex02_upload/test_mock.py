@@ -88,6 +88,7 @@ async def test_returns_the_servers_answer(sample):
     async with client_for(network) as client:
         answer = await upload_file(client, sample)
 
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
     assert answer == ANSWER, "the server's whole answer, decoded from JSON"
 
 
@@ -99,6 +100,7 @@ async def test_accepts_a_file_name_as_text(sample):
     async with client_for(network) as client:
         answer = await upload_file(client, str(sample))
 
+    assert network.await_count, "a request through the client, for a file name given as str"
     assert answer is not None, "the server's answer, for a file name given as str"
 
 
@@ -110,6 +112,7 @@ async def test_accepts_status_201(sample):
     async with client_for(network) as client:
         answer = await upload_file(client, sample)
 
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
     assert answer is not None, "the server's answer: status 201 is a success too"
 
 
@@ -189,12 +192,16 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_raises_for_a_missing_file(tmp_path):
-    """A file that is not there raises FileNotFoundError."""
-    network = AsyncMock(return_value=httpx.Response(200, json=ANSWER))
+async def test_raises_for_a_missing_file(sample, tmp_path):
+    """A file that is not there raises FileNotFoundError; one that is there is sent."""
+    network = AsyncMock(side_effect=lambda request: httpx.Response(200, json=ANSWER))
     async with client_for(network) as client:
+        await upload_file(client, sample)
+        requests = network.await_count
         with pytest.raises(FileNotFoundError):
             await upload_file(client, tmp_path / "missing.txt")
+
+    assert requests, "[wrong-request] a request for the file that is there"
 
 
 @pytest.mark.asyncio
@@ -273,5 +280,8 @@ async def test_leaves_the_client_open(sample):
         first = await upload_file(client, sample)
         second = await upload_file(client, sample)
 
+    assert network.await_count >= 2, (
+        "[wrong-request] a request for each upload, through the same client"
+    )
     assert first == ANSWER, "[wrong-shape] the server's answer to the first upload"
     assert second == ANSWER, "the server's answer to a second upload with the same client"

@@ -42,6 +42,16 @@ def saved_file() -> Callable[[Path], Awaitable[Path]]:
 
 
 @pytest.fixture
+def gets_a_file() -> Callable[[Path], Awaitable[bool]]:
+    """Tells whether a file comes into a folder, however late."""
+
+    async def check(folder: Path) -> bool:
+        return await eventually(lambda: any(folder.iterdir()), beats=30)
+
+    return check
+
+
+@pytest.fixture
 def is_uuid4() -> Callable[[object], bool]:
     """Tells whether a text is a uuid4 in its usual form."""
 

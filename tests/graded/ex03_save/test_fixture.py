@@ -26,11 +26,12 @@ async def gate(folder):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
-async def test_returns_true(folder):
-    """True comes back."""
+async def test_returns_true(folder, gets_a_file):
+    """True comes back for a file that is saved."""
     saved = await save_to_disk(folder)
 
     assert saved is True, "True"
+    assert await gets_a_file(folder), "[wrong-file-format] a file in the folder"
 
 
 @pytest.mark.asyncio
@@ -110,8 +111,10 @@ async def test_saves_a_new_file_each_time(folder, names_in):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_raises_for_a_missing_directory(folder):
-    """A directory that is not there raises FileNotFoundError."""
+async def test_raises_for_a_missing_directory(folder, gets_a_file):
+    """A directory that is not there raises FileNotFoundError; one that is there gets a file."""
+    await save_to_disk(folder)
+    assert await gets_a_file(folder), "[wrong-file-format] a file in the folder that is there"
     try:
         await save_to_disk(folder / "missing")
     except FileNotFoundError:
@@ -122,8 +125,11 @@ async def test_raises_for_a_missing_directory(folder):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("leaves-debris")
-async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in):
-    """After a FileNotFoundError there is no new folder and no new file."""
+async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in, gets_a_file):
+    """After a FileNotFoundError there is no new folder, and no file but one saved before."""
+    await save_to_disk(folder)
+    assert await gets_a_file(folder), "[wrong-file-format] a file in the folder that is there"
+    before = names_in(folder)
     try:
         await save_to_disk(folder / "missing")
     except FileNotFoundError:
@@ -131,24 +137,27 @@ async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names
     else:
         raised = False
 
-    assert names_in(folder) == [], "no folder made and no file left behind"
+    assert names_in(folder) == before, "no folder made and no file left behind"
     assert raised, "[swallowed-green] FileNotFoundError, and nothing left behind"
 
 
 @pytest.mark.asyncio
 @pytest.mark.points(3)
 @pytest.mark.misconception("async-unblocks")
-async def test_leaves_the_event_loop_free(folder, gate):
+async def test_leaves_the_event_loop_free(folder, names_in, gate):
     """While the disk keeps the save waiting, the event loop goes on answering."""
     saving = asyncio.create_task(save_to_disk(folder))
     await eventually(lambda: gate.reached or saving.done())
     await beat()
+    too_early = names_in(folder)
     gate.release()
     saved = await saving
 
     assert saved is True, "[wrong-shape] True, once the file was written"
     assert not gate.on_the_loop, "the file to be opened off the event loop's thread"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
+    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
+    assert too_early == [], "[wrong-file-format] no file there before the disk lets it be opened"
 
 
 @pytest.mark.asyncio
@@ -167,4 +176,5 @@ async def test_returns_only_when_the_file_is_written(folder, names_in, gate):
     assert left == [], "no task left running after the call"
     assert not early, "the call to wait until the file is written"
     assert saved is True, "[wrong-shape] True, once the file is written"
+    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
     assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"

@@ -30,13 +30,14 @@ def waiting_at(door):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-shape")
-async def test_returns_true(folder):
-    """True comes back."""
+async def test_returns_true(folder, gets_a_file):
+    """True comes back for a file that is saved."""
     disk = AsyncMock()
     async with disk_gate(folder, disk):
         saved = await save_to_disk(folder)
 
     assert saved is True, "True"
+    assert await gets_a_file(folder), "[wrong-file-format] a file in the folder"
 
 
 @pytest.mark.asyncio
@@ -128,10 +129,12 @@ async def test_saves_a_new_file_each_time(folder, names_in):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
-async def test_raises_for_a_missing_directory(folder):
-    """A directory that is not there raises FileNotFoundError."""
+async def test_raises_for_a_missing_directory(folder, gets_a_file):
+    """A directory that is not there raises FileNotFoundError; one that is there gets a file."""
     disk = AsyncMock()
     async with disk_gate(folder, disk):
+        await save_to_disk(folder)
+        assert await gets_a_file(folder), "[wrong-file-format] a file in the folder that is there"
         try:
             await save_to_disk(folder / "missing")
         except FileNotFoundError:
@@ -142,10 +145,13 @@ async def test_raises_for_a_missing_directory(folder):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("leaves-debris")
-async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in):
-    """After a FileNotFoundError there is no new folder and no new file."""
+async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names_in, gets_a_file):
+    """After a FileNotFoundError there is no new folder, and no file but one saved before."""
     disk = AsyncMock()
     async with disk_gate(folder, disk):
+        await save_to_disk(folder)
+        assert await gets_a_file(folder), "[wrong-file-format] a file in the folder that is there"
+        before = names_in(folder)
         try:
             await save_to_disk(folder / "missing")
         except FileNotFoundError:
@@ -153,14 +159,14 @@ async def test_leaves_nothing_behind_when_the_directory_is_missing(folder, names
         else:
             raised = False
 
-    assert names_in(folder) == [], "no folder made and no file left behind"
+    assert names_in(folder) == before, "no folder made and no file left behind"
     assert raised, "[swallowed-green] FileNotFoundError, and nothing left behind"
 
 
 @pytest.mark.asyncio
 @pytest.mark.points(3)
 @pytest.mark.misconception("async-unblocks")
-async def test_leaves_the_event_loop_free(folder):
+async def test_leaves_the_event_loop_free(folder, names_in):
     """While the disk keeps the save waiting, the event loop goes on answering."""
     door = asyncio.Event()
     disk = AsyncMock(side_effect=waiting_at(door))
@@ -168,12 +174,15 @@ async def test_leaves_the_event_loop_free(folder):
         saving = asyncio.create_task(save_to_disk(folder))
         await eventually(lambda: gate.reached or saving.done())
         await beat()
+        too_early = names_in(folder)
         door.set()
         saved = await saving
 
     assert saved is True, "[wrong-shape] True, once the file was written"
     assert not gate.on_the_loop, "the file to be opened off the event loop's thread"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
+    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
+    assert too_early == [], "[wrong-file-format] no file there before the disk lets it be opened"
 
 
 @pytest.mark.asyncio
@@ -183,7 +192,7 @@ async def test_returns_only_when_the_file_is_written(folder, names_in):
     """The call waits for the disk, and leaves no task running."""
     door = asyncio.Event()
     disk = AsyncMock(side_effect=waiting_at(door))
-    async with disk_gate(folder, disk):
+    async with disk_gate(folder, disk) as gate:
         saving = asyncio.create_task(save_to_disk(folder))
         await eventually(lambda: disk.await_count or saving.done())
         early = await eventually(saving.done, beats=20) and disk.await_count
@@ -195,4 +204,5 @@ async def test_returns_only_when_the_file_is_written(folder, names_in):
     assert left == [], "no task left running after the call"
     assert not early, "the call to wait until the file is written"
     assert saved is True, "[wrong-shape] True, once the file is written"
+    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
     assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"

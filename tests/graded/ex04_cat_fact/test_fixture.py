@@ -24,9 +24,22 @@ from workshop.proof import (
 )
 
 
-async def give_up_soon(request: httpx.Request) -> None:
+class Impatience:
     """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How many it has seen. Not each of them gets to the server in that time."""
+
+    async def __call__(self, request: httpx.Request) -> None:
+        self.requests += 1
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+
+@pytest.fixture
+def impatience():
+    """The hook of one test's impatient client."""
+    return Impatience()
 
 
 @pytest_asyncio.fixture
@@ -44,20 +57,23 @@ async def cat_fact(room):
 
 
 @pytest_asyncio.fixture
-async def impatient_cat_fact(room):
+async def impatient_cat_fact(room, impatience):
     """The same with a network that times out after 50 ms, in a room that holds every request."""
     await room.hold()
-    async with room.client(event_hooks={"request": [give_up_soon]}) as client:
+    async with room.client(event_hooks={"request": [impatience]}) as client:
         yield CatFact(client)
 
 
 @pytest.mark.asyncio
 @pytest.mark.points(2)
 @pytest.mark.misconception("wrong-shape")
-async def test_returns_the_status_and_the_json(cat_fact):
+async def test_returns_the_status_and_the_json(room, cat_fact):
     """Status 200 gives a tuple: the status, and the JSON decoded."""
     answer = await cat_fact.get_cat_fact()
 
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert isinstance(answer, tuple), "a tuple: the status and the decoded JSON"
     assert len(answer) == 2, "a tuple of two: the status and the decoded JSON"
     assert answer[0] == 200, "the status, 200, in the first place"
@@ -73,6 +89,9 @@ async def test_accepts_status_201(room, cat_fact):
 
     answer = await cat_fact.get_cat_fact()
 
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert answer and not isinstance(answer, str), "a success: status 201 is one too"
     assert isinstance(answer, tuple), "[wrong-shape] a tuple: the status and the JSON"
     assert answer[0] == 201, "[wrong-shape] the status that the server gave, 201"
@@ -133,6 +152,9 @@ async def test_gives_the_error_text_for_any_other_status(room, cat_fact, is_not_
             "[wrong-shape] the JSON text that the contract names, a str"
         )
 
+    arrived = len(await requests_of(room))
+    assert arrived >= 7, f"[wrong-request] a request for each of seven calls; it was {arrived}"
+
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
@@ -144,13 +166,18 @@ async def test_gives_none_when_the_connection_fails(room, cat_fact):
     await room.faults(drop=True)
     assert await cat_fact.get_cat_fact() is None, "[wrong-shape] None: the connection was lost"
 
+    assert len(await requests_of(room)) >= 2, (
+        "[wrong-request] two requests through the client that was passed in"
+    )
+
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
-async def test_gives_none_when_the_server_times_out(impatient_cat_fact):
+async def test_gives_none_when_the_server_times_out(impatient_cat_fact, impatience):
     """A server that does not answer in time gives None."""
     answer = await impatient_cat_fact.get_cat_fact()
 
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
@@ -238,4 +265,7 @@ async def test_leaves_the_client_open(room, cat_fact):
 
     answer = await cat_fact.get_cat_fact()
 
+    assert len(await requests_of(room)) >= 3, (
+        "[wrong-request] three requests through the client that was passed in"
+    )
     assert type(answer) is type(first), "a fact from the client, after a success and a failure"

@@ -23,9 +23,16 @@ from workshop.proof import (
 )
 
 
-async def give_up_soon(request: httpx.Request) -> None:
+class Impatience:
     """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-    request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How many it has seen. Not each of them gets to the server in that time."""
+
+    async def __call__(self, request: httpx.Request) -> None:
+        self.requests += 1
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
 
 
 @pytest.mark.asyncio
@@ -35,7 +42,9 @@ async def test_returns_the_status_and_the_json():
     """Status 200 gives a tuple: the status, and the JSON decoded."""
     async with open_room() as room, room.client() as client:
         answer = await CatFact(client).get_cat_fact()
+        requests = await requests_of(room)
 
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert isinstance(answer, tuple), "a tuple: the status and the decoded JSON"
     assert len(answer) == 2, "a tuple of two: the status and the decoded JSON"
     assert answer[0] == 200, "the status, 200, in the first place"
@@ -49,7 +58,9 @@ async def test_accepts_status_201():
     """Status 201 is a success, as 200 is, and comes back as 201."""
     async with open_room(status=201) as room, room.client() as client:
         answer = await CatFact(client).get_cat_fact()
+        requests = await requests_of(room)
 
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert answer and not isinstance(answer, str), "a success: status 201 is one too"
     assert isinstance(answer, tuple), "[wrong-shape] a tuple: the status and the JSON"
     assert answer[0] == 201, "[wrong-shape] the status that the server gave, 201"
@@ -116,12 +127,14 @@ async def test_gives_the_error_text_for_any_other_status(is_not_available):
         for status in (202, 206, 400, 404, 500, 503):
             await room.faults(status=status, malformed=status >= 500)  # error pages are no JSON
             answers[status] = await cat_fact.get_cat_fact()
+        arrived = len(await requests_of(room))
 
     for status, answer in answers.items():
         assert not isinstance(answer, tuple), f"the JSON text of an error; status was {status}"
         assert is_not_available(answer), (
             "[wrong-shape] the JSON text that the contract names, a str"
         )
+    assert arrived >= 7, f"[wrong-request] a request for each of seven calls; it was {arrived}"
 
 
 @pytest.mark.asyncio
@@ -136,16 +149,21 @@ async def test_gives_none_when_the_connection_fails():
         assert await CatFact(client).get_cat_fact() is None, (
             "[wrong-shape] None: the connection was lost"
         )
+        assert await requests_of(room), (
+            "[wrong-request] a request through the client that was passed in"
+        )
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
 async def test_gives_none_when_the_server_times_out():
     """A server that does not answer in time gives None."""
-    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+    impatience = Impatience()
+    async with open_room() as room, room.client(event_hooks={"request": [impatience]}) as client:
         await room.hold()
         answer = await CatFact(client).get_cat_fact()
 
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
 
 
@@ -158,7 +176,8 @@ async def test_logs_a_failed_request_at_error(errors_logged):
         async with open_room(**fault) as room, room.client() as client:
             await CatFact(client).get_cat_fact()
         assert errors_logged(), f"a log record at ERROR for {fault}"
-    async with open_room() as room, room.client(event_hooks={"request": [give_up_soon]}) as client:
+    hooks = {"request": [Impatience()]}
+    async with open_room() as room, room.client(event_hooks=hooks) as client:
         await room.hold()
         await CatFact(client).get_cat_fact()
     assert errors_logged(), "a log record at ERROR for a time-out"
@@ -233,5 +252,9 @@ async def test_leaves_the_client_open():
         await CatFact(client).get_cat_fact()
         await room.heal()
         answer = await CatFact(client).get_cat_fact()
+        requests = await requests_of(room)
 
+    assert len(requests) >= 3, (
+        "[wrong-request] three requests through the client that was passed in"
+    )
     assert type(answer) is type(first), "a fact for another object with the same client"

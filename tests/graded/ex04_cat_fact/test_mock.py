@@ -65,6 +65,7 @@ async def test_returns_the_status_and_the_json():
     async with client_for(network) as client:
         answer = await CatFact(client).get_cat_fact()
 
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
     assert answer == (200, FACT), "a tuple: the status, and the decoded JSON"
 
 
@@ -76,6 +77,7 @@ async def test_accepts_status_201():
     async with client_for(network) as client:
         answer = await CatFact(client).get_cat_fact()
 
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
     assert answer and not isinstance(answer, str), "a success: status 201 is one too"
     assert answer == (201, FACT), "[wrong-shape] a tuple: the status, 201, and the JSON"
 
@@ -147,6 +149,7 @@ async def test_gives_the_error_text_for_any_other_status(is_not_available):
         assert is_not_available(answer), (
             "[wrong-shape] the JSON text that the contract names, a str"
         )
+        assert network.await_count >= 2, "[wrong-request] a request for each of two calls"
 
 
 @pytest.mark.asyncio
@@ -264,4 +267,7 @@ async def test_leaves_the_client_open():
         await CatFact(client).get_cat_fact()
         answer = await CatFact(client).get_cat_fact()
 
+    assert network.await_count >= 3, (
+        "[wrong-request] three requests through the client that was passed in"
+    )
     assert type(answer) is type(first), "a fact for another object with the same client"

@@ -62,7 +62,7 @@ async def disk(folder):
 @pytest.mark.asyncio
 @pytest.mark.points(2)
 @pytest.mark.misconception("wrong-shape")
-async def test_returns_what_both_gave(client, sample, folder):
+async def test_returns_what_both_gave(room, client, sample, folder):
     """A tuple comes back: the answer to the upload, then True."""
     both = await upload_and_save(client, sample, folder)
 
@@ -70,6 +70,12 @@ async def test_returns_what_both_gave(client, sample, folder):
     assert len(both) == 2, "a tuple of two: the upload's answer, then True"
     assert isinstance(both[0], dict), "the decoded answer to the upload in the first place"
     assert both[1] is True, "True in the second place"
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
+    assert await eventually(lambda: complete_files(folder) > 0, beats=30), (
+        "[wrong-request] a file in the folder"
+    )
 
 
 @pytest.mark.asyncio
@@ -93,6 +99,9 @@ async def test_gives_none_and_true_when_the_upload_fails(room, client, sample, f
 
     both = await upload_and_save(client, sample, folder)
 
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert both == (None, True), "(None, True): the upload failed, the save did not"
     assert complete_files(folder) == 1, "one file in the folder"
 
@@ -123,7 +132,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(room, client, dis
     await room.hold()
 
     working = asyncio.create_task(upload_and_save(client, sample, folder))
-    await eventually(lambda: disk.reached)
+    at_the_disk = await eventually(lambda: disk.reached)
     arrived = await held(room, 1)
     unfinished = complete_files(folder) == 0
     disk.release()
@@ -131,7 +140,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(room, client, dis
     both = await working
 
     assert arrived, "the upload in flight while the save is still at the disk"
-    assert unfinished, "the save at the disk meanwhile"
+    assert at_the_disk and unfinished, "the save at the disk meanwhile"
     assert both[1] is True, "[wrong-shape] True, once the file was written"
 
 

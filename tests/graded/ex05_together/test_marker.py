@@ -44,11 +44,16 @@ async def test_returns_what_both_gave(sample, folder):
     """A tuple comes back: the answer to the upload, then True."""
     async with open_room() as room, room.client() as client:
         both = await upload_and_save(client, sample, folder)
+        requests = await requests_of(room)
 
     assert isinstance(both, tuple), "a tuple: the upload's answer, then True"
     assert len(both) == 2, "a tuple of two: the upload's answer, then True"
     assert isinstance(both[0], dict), "the decoded answer to the upload in the first place"
     assert both[1] is True, "True in the second place"
+    assert requests, "[wrong-request] a request through the client that was passed in"
+    assert await eventually(lambda: complete_files(folder) > 0, beats=30), (
+        "[wrong-request] a file in the folder"
+    )
 
 
 @pytest.mark.asyncio
@@ -71,7 +76,9 @@ async def test_gives_none_and_true_when_the_upload_fails(sample, folder):
     """An upload that fails gives None, and the save is done all the same."""
     async with open_room(status=500) as room, room.client() as client:
         both = await upload_and_save(client, sample, folder)
+        requests = await requests_of(room)
 
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert both == (None, True), "(None, True): the upload failed, the save did not"
     assert complete_files(folder) == 1, "one file in the folder"
 
@@ -102,7 +109,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(sample, folder):
     async with open_room() as room, room.client() as client, disk_gate(folder) as disk:
         await room.hold()
         working = asyncio.create_task(upload_and_save(client, sample, folder))
-        await eventually(lambda: disk.reached)
+        at_the_disk = await eventually(lambda: disk.reached)
         arrived = await held(room, 1)
         unfinished = complete_files(folder) == 0
         disk.release()
@@ -110,7 +117,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(sample, folder):
         both = await working
 
     assert arrived, "the upload in flight while the save is still at the disk"
-    assert unfinished, "the save at the disk meanwhile"
+    assert at_the_disk and unfinished, "the save at the disk meanwhile"
     assert both[1] is True, "[wrong-shape] True, once the file was written"
 
 

@@ -70,6 +70,10 @@ async def test_returns_what_both_gave(sample, folder):
 
     assert both == (ANSWER, True), "a tuple: the decoded answer to the upload, then True"
     assert isinstance(both, tuple), "a tuple, not a list"
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
+    assert await eventually(lambda: complete_files(folder) > 0, beats=30), (
+        "[wrong-request] a file in the folder"
+    )
 
 
 @pytest.mark.asyncio
@@ -95,6 +99,7 @@ async def test_gives_none_and_true_when_the_upload_fails(sample, folder):
     async with client_for(network) as client:
         both = await upload_and_save(client, sample, folder)
 
+    assert network.await_count, "[wrong-request] a request through the client that was passed in"
     assert both == (None, True), "(None, True): the upload failed, the save did not"
     assert complete_files(folder) == 1, "one file in the folder"
 
@@ -125,7 +130,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(sample, folder):
     server, drive = Door(), Door()
     async with client_for(server.network) as client, disk_gate(folder, drive.disk):
         working = asyncio.create_task(upload_and_save(client, sample, folder))
-        await eventually(lambda: drive.disk.await_count == 1)
+        at_the_disk = await eventually(lambda: drive.disk.await_count == 1)
         arrived = await eventually(lambda: server.network.await_count == 1)
         unfinished = complete_files(folder) == 0
         drive.open()
@@ -133,7 +138,7 @@ async def test_the_upload_starts_while_the_save_is_at_the_disk(sample, folder):
         both = await working
 
     assert arrived, "the upload in flight while the save is still at the disk"
-    assert unfinished, "the save at the disk meanwhile"
+    assert at_the_disk and unfinished, "the save at the disk meanwhile"
     assert both[1] is True, "[wrong-shape] True, once the file was written"
 
 
