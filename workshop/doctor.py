@@ -5,16 +5,21 @@ so), so that it also helps where the install failed:
 
     python3 workshop/doctor.py
 
-The second stage runs only when the first finds no fault, and tries the real things.
+The second stage runs only when the first finds no fault, and tries the real things. It also says
+which walls stand between code that is marked and this computer: a wall that is missing keeps
+nobody from learning, so it is a note and no fault.
 """
 
 from __future__ import annotations
 
+import errno
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -49,6 +54,10 @@ class Fault(Exception):
         self.mend = mend
 
 
+class Note(Fault):
+    """What the workshop runs without all the same, and how to have it, a sentence each."""
+
+
 def main() -> int:
     """Examine this computer and print what was found. Returns 0, or 1 when there is a fault."""
     faults = _examine(COMPUTER)
@@ -57,7 +66,7 @@ def main() -> int:
             faults += found
             break  # a fault there would show as many more in the next
     if faults == 0:
-        faults = _examine(TRIED)
+        faults = _examine(TRIED) + _examine(WALLS)
     else:
         print("\nNothing else was tried: mend this first.")
     if faults:
@@ -71,15 +80,16 @@ def main() -> int:
 def _examine(checks: tuple[tuple[str, Callable[[], str]], ...]) -> int:
     """Run the checks, print a line for each, and count the faults.
 
-    A check gives what it found, in a few words, or raises Fault.
+    A check gives what it found, in a few words, or raises Fault; or Note, which does not count.
     """
     faults = 0
     for name, check in checks:
         try:
             print(f"  ok     {name}: {check()}", flush=True)
         except Fault as fault:
-            faults += 1
-            print(f"  FAULT  {name}: {fault}\n         Mend: {fault.mend}", flush=True)
+            faults += not isinstance(fault, Note)
+            word = "note " if isinstance(fault, Note) else "FAULT"
+            print(f"  {word}  {name}: {fault}\n         Mend: {fault.mend}", flush=True)
     return faults
 
 
@@ -330,6 +340,31 @@ def _kernel() -> str:
     return "it starts and answers"
 
 
+def _wall(name: str) -> str:
+    from workshop.isolation import walls
+
+    if (obstacle := walls.obstacle(name)) is None:
+        return f"code that is marked {KEPT[name]}"
+    raise Note(f"none here, so code that is marked {FREE[name]}.", _mend_of_wall(name, obstacle))
+
+
+def _mend_of_wall(name: str, obstacle: OSError) -> str:
+    if sys.platform != "linux":
+        return "Mark a class on Linux, where all walls stand; to learn with, nothing is missing."
+    allow = "let the container that runs here, or whatever else forbids it, allow"
+    if name == "landlock":
+        if obstacle.errno == errno.EOPNOTSUPP:
+            return "Landlock is switched off: add it to `lsm=` on the kernel's command line."
+        return (
+            f"Use Linux 5.13 or newer (this is {platform.release()}), and {allow} the system calls "
+            "landlock_create_ruleset, landlock_add_rule and landlock_restrict_self."
+        )
+    if obstacle.errno == errno.ENOSYS:
+        return f"Mark on x86_64 or aarch64: the wall is not made for {platform.machine()}."
+    call = "seccomp (Linux 5.5 or newer)" if name == "notify" else "prctl with PR_SET_SECCOMP"
+    return f"The kernel says {obstacle.strerror}: {allow} {call}."
+
+
 COMPUTER = (
     ("write access", _writing),
     ("loopback", _loopback),
@@ -349,6 +384,22 @@ TRIED = (
     ("kernel", _kernel),
 )
 """The second stage."""
+KEPT = {
+    "landlock": "reaches no files but its own",
+    "seccomp": "reaches no network, no other process and no other program",
+    "notify": "cannot hide from its test that it sleeps or writes a file",
+    "limits": "has limits: processor time, open files, their size and, save on macOS, memory",
+    "audit": "is refused them by Python as well, which alone stops no attacker",
+}
+FREE = {
+    "landlock": "could read the tests and change files",
+    "seccomp": "could reach the network and other processes",
+    "notify": "could hide from its test that it blocks the event loop",
+    "limits": "could use up this computer",
+    "audit": "is refused nothing by Python",
+}
+"""What each wall does for marks, and what is open without it."""
+WALLS = tuple((f"wall {name}", functools.partial(_wall, name)) for name in KEPT)
 
 if __name__ == "__main__":
     if __package__ in (None, ""):

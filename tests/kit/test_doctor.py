@@ -2,6 +2,8 @@
 
 import ast
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from workshop import doctor
+from workshop.isolation import walls
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="makes environments as POSIX has them")
 
@@ -66,6 +69,9 @@ def test_finds_nothing_wrong_here():
     assert run.returncode == 0
     for found in ("Python: 3.", "packages: all", "imports: every", "services: they", "kernel: it"):
         assert f"  ok     {found}" in run.stdout
+    assert re.findall(r"^  (\w+) +wall (\w+): ", run.stdout, re.MULTILINE) == [
+        ("note" if walls.obstacle(name) else "ok", name) for name in walls.ALL
+    ]
 
 
 def test_names_the_packages_that_are_missing(scratch_kit, bare_python):
@@ -156,6 +162,49 @@ def test_names_a_kernel_that_does_not_start(tmp_path):
     found = faults(examine(sys.executable, doctor.KIT, JUPYTER_PATH=tmp_path))
     assert set(found) == {"kernel"}
     assert "the kernel python3 does not start" in found["kernel"]
+
+
+EXAMINE_THE_WALLS = "from workshop import doctor; print(doctor._examine(doctor.WALLS))"
+
+
+@pytest.mark.skipif(
+    bool(walls.missing(["landlock", "seccomp"])), reason="not all walls stand on this machine"
+)
+@pytest.mark.parametrize(
+    ("forbidden", "wall", "open_without", "mend"),
+    [
+        (
+            "landlock=ENOSYS",
+            "landlock",
+            "could read the tests and change files",
+            f"Use Linux 5.13 or newer (this is {platform.release()}), and let the container",
+        ),
+        (
+            "landlock=EOPNOTSUPP",
+            "landlock",
+            "could read the tests and change files",
+            "Landlock is switched off: add it to `lsm=`",
+        ),
+        (
+            "seccomp=EPERM",
+            "seccomp",
+            "could reach the network and other processes",
+            "The kernel says Operation not permitted: let the container",
+        ),
+    ],
+)
+def test_says_what_a_missing_wall_means_for_marks(
+    forbidden: str, wall: str, open_without: str, mend: str
+) -> None:
+    forbid = [sys.executable, Path(__file__).with_name("forbidden.py"), forbidden, "--"]
+    run = subprocess.run(
+        [*forbid, sys.executable, "-c", EXAMINE_THE_WALLS], capture_output=True, text=True
+    )
+    assert run.stdout.endswith("\n0\n"), "a note is no fault"
+    notes = [note for note in run.stdout.split("  note   ") if note.startswith(f"wall {wall}:")]
+    first, second = notes[0].splitlines()[:2]
+    assert first == f"wall {wall}: none here, so code that is marked {open_without}."
+    assert second.startswith(f"         Mend: {mend}")
 
 
 def test_knows_the_oldest_python_that_will_do():

@@ -49,14 +49,22 @@ def main(context: click.Context) -> None:
     type=click.Path(path_type=Path),
     help="Mark the exercise files in DIR; your own progress stays as it is.",
 )
-def check(names: tuple[str, ...], as_json: bool, submission: Path | None) -> None:
+@click.option(
+    "--walls",
+    metavar="NAMES",
+    help="Mark only behind all of these walls, separated by commas: landlock, seccomp, notify, "
+    "limits, audit. `workshop doctor` tells which stand here.",
+)
+def check(
+    names: tuple[str, ...], as_json: bool, submission: Path | None, walls: str | None
+) -> None:
     """Mark exercises; without a name, all of them.
 
-    Ends with 0 when all pass, 1 when not, 2 when it was called wrongly.
+    Ends with 0 when all pass, 1 when not, 2 when it was called wrongly or a wall is missing.
     """
     from workshop.cli.check import run
 
-    sys.exit(run(names, as_json=as_json, submission=submission))
+    sys.exit(run(names, as_json=as_json, submission=submission, walls=walls))
 
 
 @main.command()

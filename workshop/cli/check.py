@@ -24,12 +24,16 @@ from workshop.grading.verdict import Verdict
 from workshop.progress import Progress, load
 
 
-def run(names: Sequence[str], *, as_json: bool, submission: Path | None) -> int:
+def run(
+    names: Sequence[str], *, as_json: bool, submission: Path | None, walls: str | None = None
+) -> int:
     """Mark the named exercises, or all; 0 when every one passes, else 1.
 
     Raises CourseError for an exercise that does not exist, WrongUsage for a `submission` that is
-    not a folder.
+    not a folder, and for `walls` (their names, separated by commas) that do not all stand here.
     """
+    if walls is not None:
+        _require(walls)
     course = load_course()
     exercises = tuple(dict.fromkeys(course.exercise(name) for name in names)) or course.exercises
     if submission is not None and not submission.is_dir():
@@ -61,9 +65,18 @@ def run(names: Sequence[str], *, as_json: bool, submission: Path | None) -> int:
     return 0 if [verdict.status for verdict in verdicts] == ["pass"] * len(exercises) else 1
 
 
+def _require(names: str) -> None:
+    from workshop.isolation import walls
+
+    try:
+        walls.require(walls.named(names))
+    except (walls.UnknownWall, walls.WallsMissing) as error:
+        raise WrongUsage(str(error)) from error
+
+
 def _mark(exercise: Exercise, submission: Path) -> Verdict | None:
     from workshop.grading import mark
-    from workshop.grading.runner import GradingError
+    from workshop.grading.warm import GradingError
 
     try:
         with _waiting(f"Marking {exercise.name} ..."):
