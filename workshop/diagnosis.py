@@ -58,7 +58,7 @@ def diagnose(seen: Evidence, declared: str | None) -> Finding | None:
         if spot is not None:
             return Finding(catalogue()[id], spot)
     # What else leaves the learner's code is a slip that says nothing about ideas of async.
-    if declared is None or seen.raised is not None:
+    if declared not in catalogue() or seen.raised is not None:
         return None
     return Finding(catalogue()[declared])
 

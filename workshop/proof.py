@@ -23,6 +23,9 @@ BEATS = 150
 """How many heartbeats `eventually` waits. A beat is a turn of the event loop and a job for a
 worker thread, so it takes longer when the machine is busy, and what is waited for has as many
 chances to happen on a slow machine as on a fast one."""
+AFTERWARDS = 30
+"""How many it still waits when no call of the learner's code is under way: something may have
+been left running, but nothing new begins."""
 
 
 @asynccontextmanager
@@ -47,9 +50,13 @@ async def requests_of(room: Room) -> list[Entry]:
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], beats: int = BEATS) -> bool:
     """Whether `condition` comes true within so many heartbeats of the learner's loop."""
+    afterwards = AFTERWARDS
     for _ in range(beats):
         if await _holds(condition):
             return True
+        afterwards -= not evidence.current().under_way
+        if afterwards < 0:
+            break
         await beat()
     return await _holds(condition)
 

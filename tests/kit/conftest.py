@@ -5,10 +5,10 @@ import json
 import os
 import runpy
 import shutil
-from collections.abc import Callable, Generator, Iterator
+import tempfile
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
@@ -82,23 +82,19 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
 
 
 class Marking:
-    """Marks modules ahead of the tests that ask for the verdicts, on both cores."""
+    """Marks modules ahead of the tests that ask for the verdicts, beside whatever else runs."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._exercises = [e for e in load_course(KIT).exercises if e.kind == "code"]
+        self._folder = Path(tempfile.mkdtemp(prefix="workshop-marking-"))
+        self._runner = Warm(KIT, self._exercises)
         self._threads = ThreadPoolExecutor(JOBS)
-        self._runners: SimpleQueue[Warm] = SimpleQueue()
         self._verdicts: dict[tuple[str, bytes], Future[Verdict]] = {}
-
-    def start(self) -> None:
-        for _ in range(JOBS):
-            self._runners.put(Warm(KIT, self._exercises))
 
     def stop(self) -> None:
         self._threads.shutdown(cancel_futures=True)
-        while not self._runners.empty():
-            self._runners.get().__exit__()
+        self._runner.__exit__()
+        shutil.rmtree(self._folder)
 
     def plan(self, exercise: Exercise, source: bytes) -> Future[Verdict]:
         key = (exercise.name, source)
@@ -116,25 +112,39 @@ class Marking:
         for other in self._exercises:
             shutil.copy(other.reference, submission)
         (submission / exercise.file_name).write_bytes(source)
-        runner = self._runners.get()
-        try:
-            return mark(exercise, submission, runner)
-        finally:
-            self._runners.put(runner)
+        return mark(exercise, submission, self._runner)
+
+
+_marking = pytest.StashKey[Marking]()
+
+
+def _asks_for_verdicts(item: pytest.Item) -> bool:
+    return "marking" in getattr(item, "fixturenames", ())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that ask for verdicts come last: marking goes on beside all the others."""
+    items.sort(key=_asks_for_verdicts)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to mark at once whatever the session's tests are going to ask for."""
+    wanted = [_wanted(item) for item in session.items if _asks_for_verdicts(item)]
+    if wanted and not session.config.option.collectonly:
+        marking = session.config.stash[_marking] = Marking()
+        for exercise, source in wanted:
+            marking.plan(exercise, source)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _marking in config.stash:
+        config.stash[_marking].stop()
 
 
 @pytest.fixture(scope="session")
-def marking(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Marking]:
-    """Begins to mark at once whatever the session's tests are going to ask for."""
-    marking = Marking(tmp_path_factory.mktemp("submissions"))
-    marking.start()
-    for item in request.session.items:
-        if "marking" in getattr(item, "fixturenames", ()):
-            marking.plan(*_wanted(item))
-    yield marking
-    marking.stop()
+def marking(pytestconfig: pytest.Config) -> Marking:
+    """Marks each module once, whoever asks."""
+    return pytestconfig.stash[_marking]
 
 
 def _wanted(item: pytest.Item) -> tuple[Exercise, bytes]:

@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from workshop.grading.warm import Warm
 
 
-def mark(exercise: Exercise, submission: Path, runner: Warm | None = None) -> Verdict:
+def mark(
+    exercise: Exercise,
+    submission: Path,
+    runner: Warm | None = None,
+    isolated: bool | None = None,
+) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 
-    Raises GradingError when the graded tests themselves cannot be run.
+    The learner's code runs in processes of its own, if this machine can do that (None), always
+    (True), or in the process of the tests (False). Raises GradingError when the graded tests
+    themselves cannot be run.
     """
     from workshop.grading.runner import run
 
-    return run(exercise, submission, runner)
+    return run(exercise, submission, runner, isolated)

@@ -15,15 +15,13 @@ import pytest
 if TYPE_CHECKING:
     from workshop.grading.session import GradedSession
 
+_HOOKS = "workshop-graded"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("workshop")
     group.addoption(
         "--submission", metavar="DIR", help="mark the exercise files in DIR (default: exercises/)"
-    )
-    group.addoption("--marks", metavar="FILE", help="append each graded test's result to FILE")
-    group.addoption(
-        "--isolated", metavar="SCRATCH", help="run the submission in processes of its own"
     )
 
 
@@ -33,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "misconception(id): the idea behind a failure without harder evidence"
     )
     if _concerns_graded_tests(config):
-        config.pluginmanager.register(_Hooks(_session(config)), "workshop-graded")
+        config.pluginmanager.register(_Hooks(_session(config)), _HOOKS)
 
 
 def _concerns_graded_tests(config: pytest.Config) -> bool:
@@ -53,38 +51,50 @@ def _session(config: pytest.Config) -> GradedSession:
     folder = Path(wanted).resolve() if wanted else config.rootpath / "exercises"
     if not folder.is_dir():
         raise pytest.UsageError(f"--submission: there is no folder {folder}.")
-    marks, scratch = config.getoption("--marks"), config.getoption("--isolated")
-    return GradedSession(
-        config.rootpath, folder, Path(marks) if marks else None, Path(scratch) if scratch else None
-    )
+    return GradedSession(config.rootpath, folder)
+
+
+def graded_session(config: pytest.Config) -> GradedSession:
+    """The session of a run that has graded tests in it."""
+    hooks = config.pluginmanager.get_plugin(_HOOKS)
+    assert isinstance(hooks, _Hooks)
+    return hooks.session
 
 
 class _Hooks:
     """What pytest calls when a run has graded tests; the work is the session's."""
 
     def __init__(self, session: GradedSession) -> None:
-        self._session = session
+        self.session = session
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Iterator[None]:
-        with self._session.stand_ins():
+        with self.session.stand_ins():
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        if not self._session.owns(item):
+        if not self.session.owns(item):
             return (yield)
-        with self._session.test(item):
+        with self.session.test(item):
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if self._session.owns(item):
-            self._session.load()
+        if self.session.owns(item):
+            self.session.load()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
-        report = yield
-        if self._session.owns(item):
-            self._session.report(call, report)
+        if not self.session.owns(item):
+            return (yield)
+        try:
+            report = yield
+        except Exception as error:  # a failure that cannot be described is one all the same
+            assert call.when != "collect"
+            words = f"The failure could not be shown: {type(error).__name__}."
+            report = pytest.TestReport(
+                item.nodeid, item.location, {}, "failed", words, call.when, duration=call.duration
+            )
+        self.session.report(call, report)
         return report

@@ -1,84 +1,62 @@
-"""Runs the graded tests of one exercise in a process of their own, to the last one.
+"""Runs the graded tests of one exercise in processes of their own, to the last one.
 
-A test that takes the process down, or hangs it, costs itself alone: the rest runs in a new one.
+A test that takes its process down, or hangs it, costs itself alone: the rest runs in a new one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
-import os
-import signal
-import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workshop.course import Exercise
-from workshop.grading import warm
-from workshop.grading.verdict import Diagnosis, Status, TestResult, Verdict
+from workshop.grading.verdict import Diagnosis, Status, TestResult, TestStatus, Verdict
+from workshop.grading.warm import FORKS, GradingError, Round, Run, Warm
 from workshop.isolation import walls
 from workshop.isolation.cell import OPEN
+from workshop.isolation.process import ending
+from workshop.isolation.scratch import empty, holds_more, scratch_folder
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds without news after which the process that runs the tests is ended. Its own limit on a
-test is shorter; this is for code that no signal can interrupt."""
+test is shorter; this is for what no signal can interrupt."""
+PATIENCE_AT_FIRST = 60.0
+"""Seconds for the first news. Machines get busy."""
+DISK_SIZE = 256 * 2**20
+DISK_FILES = 20_000
+DISK_DEPTH = 50
+"""Bytes, files and folders, and folders in one another, that a test may leave on the disk at the
+same time."""
 VARIANTS = ("marker", "fixture", "mock")
-ISOLATED = hasattr(os, "fork")
-"""Whether the learner's code runs in processes of its own; without fork it shares the tests'."""
 
 
-Start = Callable[[list[str], Path, Path], warm.Run | warm.WarmRun]
-
-
-class GradingError(Exception):
-    """The graded tests could not be run at all. The text says why."""
-
-
-def run(exercise: Exercise, submission: Path, runner: warm.Warm | None = None) -> Verdict:
-    """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
-
-    The variants are run beside each other, for most of the time a test waits. Raises GradingError
-    when it is not the submission that fails.
-    """
+def run(
+    exercise: Exercise, submission: Path, runner: Warm | None, isolated: bool | None
+) -> Verdict:
+    """As `workshop.grading.mark`. The variants run beside each other, for a test mostly waits."""
+    isolated = FORKS if isolated is None else isolated
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="workshop-")))
-        if runner is None and ISOLATED:
-            runner = stack.enter_context(warm.Warm(exercise.kit))
-        start = runner.start if runner else warm.start
-        threads = stack.enter_context(ThreadPoolExecutor(len(VARIANTS) if runner else 1))
-        parts = threads.map(
-            lambda variant: _results(exercise, variant, submission, scratch / variant, start),
-            VARIANTS,
-        )
-        return verdict(exercise, [result for part in parts for result in part])
+        scratch = stack.enter_context(scratch_folder())
+        warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))
+        threads = stack.enter_context(ThreadPoolExecutor(len(VARIANTS)))
+
+        def results(variant: str) -> list[TestResult]:
+            tests = exercise.graded / f"test_{variant}.py"
+            first = Round(str(tests), str(submission.resolve()), "", [], isolated)
+            return _results(first, scratch / variant, warm)
+
+        parts = threads.map(results, VARIANTS)
+        walls_up = walls.standing() if isolated else []
+        return verdict(exercise, [result for part in parts for result in part], walls_up)
 
 
-def _results(
-    exercise: Exercise, variant: str, submission: Path, scratch: Path, start: Start
-) -> list[TestResult]:
-    """The results of one variant's tests, in as many rounds as it takes."""
-    results: dict[str, TestResult] = {}
-    for number in itertools.count():
-        folder = scratch / str(number)
-        folder.mkdir(parents=True)
-        round = _Round(exercise, variant, submission, folder, done=list(results))
-        round.run(start)
-        if not round.started:
-            break
-        results.update(round.results())
-        if round.complete:
-            break
-    if not results:
-        raise GradingError(f"The graded tests of {exercise.name} did not run: {round.last_words}")
-    return list(results.values())
-
-
-def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
+def verdict(exercise: Exercise, results: list[TestResult], walls_up: list[str]) -> Verdict:
     """The verdict that the results of all tests come to."""
     behaviours = list(dict.fromkeys(r.name for r in results if r.variant == VARIANTS[0]))
     order = {name: place for place, name in enumerate(behaviours)}
@@ -91,89 +69,95 @@ def verdict(exercise: Exercise, results: list[TestResult]) -> Verdict:
     elif all(r.status == "error" for r in results):
         status = "error"
     message = results[0].message if status == "error" else ""
-    stood = walls.standing() if ISOLATED else []
-    return Verdict(exercise.name, exercise.kind, status, message, stood, results)
+    return Verdict(exercise.name, exercise.kind, status, message, walls_up, results)
 
 
-class _Round:
-    """One process that runs the tests which are not `done` yet, for as long as it lives."""
+def _results(first: Round, scratch: Path, warm: Warm) -> list[TestResult]:
+    """A result for each test of one file, in as many rounds as it takes."""
+    results: dict[str, TestResult] = {}
+    collected: dict[str, TestResult] = {}
+    fruitless = 0
+    for number in itertools.count():
+        folder = scratch / str(number)
+        folder.mkdir(parents=True)
+        round = replace(first, scratch=str(folder), done=list(results))
+        lost = _run(round, warm)
+        entries = _entries(round.marks)
+        collected = collected or _by_name(entries, "collected")
+        befallen = {name: lost.befalls(test) for name, test in _by_name(entries, "started").items()}
+        ended = befallen | _by_name(entries, "ended")
+        new = ended.keys() - results.keys()
+        results |= ended
+        fruitless = 0 if new else fruitless + 1
+        if fruitless > 1 or (collected and collected.keys() <= results.keys()):
+            break
+    if not collected:
+        words = round.log.read_text("utf-8", "replace")[-2000:] if round.log.exists() else ""
+        raise GradingError(f"{Path(first.tests).name} did not run. {words}".strip())
+    # A test of which nothing is known counts all the same: its points are points to be had.
+    return [results.get(name, unknown) for name, unknown in collected.items()]
 
-    def __init__(
-        self, exercise: Exercise, variant: str, submission: Path, scratch: Path, done: list[str]
-    ) -> None:
-        self._scratch = scratch
-        self._marks = scratch / "marks.jsonl"
-        self._log = scratch / "log"
-        self._args = [
-            *("-q", "-c", str(exercise.kit / "pyproject.toml"), "--rootdir", str(exercise.kit)),
-            *("--basetemp", str(scratch / OPEN / "tmp"), "--marks", str(self._marks)),
-            *("--submission", str(submission.resolve())),
-            str(exercise.graded / f"test_{variant}.py"),
-            *(("--isolated", str(scratch)) if ISOLATED else ()),
-            *(f"--deselect={test}" for test in done),
-        ]
-        self.complete = False
-        self._ending = ""
 
-    def run(self, start: Start) -> None:
-        """Run until the process ends, or is ended because nothing moves any more."""
-        run = start(self._args, self._scratch, self._log)
-        try:
-            status = self._wait(run)
-        finally:
-            run.end()
-        self.complete = status in (0, 1)
-        self._ending = "" if status is None else _ending(status)
+class _Lost(NamedTuple):
+    """What becomes of a test whose process ends before it does."""
 
-    def _wait(self, run: warm.Run | warm.WarmRun) -> int | None:
-        size, since = -1, time.monotonic()
-        while (status := run.wait(0.2)) is None:
-            grown = self._marks.stat().st_size if self._marks.exists() else 0
-            if grown != size:
-                size, since = grown, time.monotonic()
-            elif time.monotonic() - since > PATIENCE:
-                return None
-        return status
+    status: TestStatus
+    message: str
 
-    @property
-    def _entries(self) -> list[dict[str, Any]]:
-        if not self._marks.exists():
-            return []
-        lines = self._marks.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+    def befalls(self, result: TestResult) -> TestResult:
+        return replace(result, status=self.status, message=self.message)
 
-    @property
-    def started(self) -> bool:
-        return any("started" in entry for entry in self._entries)
 
-    @property
-    def last_words(self) -> str:
-        """The end of what the process printed."""
-        return self._log.read_bytes()[-2000:].decode("utf-8", "replace")
+_NOT_INTERRUPTED = _Lost(
+    "timeout", "Your code did not come to an end, and could not be interrupted."
+)
+_DISK_FILLED = _Lost(
+    "fail",
+    f"Your code was ended, for it left more on the disk than {DISK_SIZE // 2**20} MiB, "
+    f"{DISK_FILES:,} files, or {DISK_DEPTH} folders in one another.",
+)
 
-    def results(self) -> dict[str, TestResult]:
-        """By test: those that ended, and the one that took the process with it."""
-        results = {}
-        for entry in self._entries:
-            if "ended" in entry:
-                results[entry["ended"]] = _from_json(entry["result"])
-            else:
-                results[entry["started"]] = self._lost(_from_json(entry["result"]))
-        return results
 
-    def _lost(self, result: TestResult) -> TestResult:
-        if self._ending:
-            return replace(result, status="fail", message=f"Your code {self._ending}.")
-        message = "Your code did not come to an end, and could not be interrupted."
-        return replace(result, status="timeout", message=message)
+def _run(round: Round, warm: Warm) -> _Lost:
+    """Run until the process ends, or until nothing moves."""
+    run = warm.start(round)
+    try:
+        return _wait(run, round)
+    finally:
+        run.end()
+        empty(Path(round.scratch) / OPEN)  # rounds may be many, and the disk is not endless
+
+
+def _wait(run: Run, round: Round) -> _Lost:
+    size, since = -1, time.monotonic()
+    while (status := run.wait(0.2)) is None:
+        grown = round.marks.stat().st_size if round.marks.exists() else 0
+        if grown != size:
+            size, since = grown, time.monotonic()
+        elif time.monotonic() - since > (PATIENCE if size else PATIENCE_AT_FIRST):
+            return _NOT_INTERRUPTED
+        if holds_more(Path(round.scratch) / OPEN, DISK_SIZE, DISK_FILES, DISK_DEPTH):
+            return _DISK_FILLED
+    return _Lost("fail", f"Your code {ending(status)}.")
+
+
+def _entries(marks: Path) -> list[dict[str, Any]]:
+    """What was noted, but for a line that was not written to its end."""
+    if not marks.exists():
+        return []
+    entries = []
+    for line in marks.read_text(encoding="utf-8", errors="replace").splitlines():
+        with contextlib.suppress(ValueError):
+            entries.append(json.loads(line))
+    return entries
+
+
+def _by_name(entries: list[dict[str, Any]], what: str) -> dict[str, TestResult]:
+    """The results that were noted as `what`."""
+    results = (_from_json(entry[what]) for entry in entries if what in entry)
+    return {result.name: result for result in results}
 
 
 def _from_json(data: dict[str, Any]) -> TestResult:
-    diagnosis = data.pop("diagnosis")
-    return TestResult(**data, diagnosis=Diagnosis(**diagnosis) if diagnosis else None)
-
-
-def _ending(status: int) -> str:
-    if status >= 0:
-        return f"ended the whole program with exit status {status}"
-    return f"ended the whole program with signal {signal.Signals(-status).name}"
+    diagnosis = data["diagnosis"]
+    return TestResult(**data | {"diagnosis": Diagnosis(**diagnosis) if diagnosis else None})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import linecache
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
@@ -20,31 +21,49 @@ from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
 from workshop.grading.subject import StandInFinder
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
+from workshop.grading.warm import Round
 from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
-from workshop.isolation.evidence import Spot, steady
+from workshop.isolation.evidence import Spot, plain, steady
+from workshop.isolation.remote import Died, Flooded
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
+from workshop.isolation.zygote import Zygote
 
 LIMIT = 4.0
 """Seconds that one test may take. A right solution needs a tenth of one at most."""
 IMPATIENT = 0.3
-"""Seconds to which the limit shrinks, by half each time, while tests run out of it."""
+"""Seconds to which the limit shrinks, by half each time, while tests run out of it or have to be
+ended for sending too much."""
+MESSAGE_LIMIT = 4000
+"""Characters of a test's message."""
 
 
 class GradedSession:
     """The submission under test, and the results so far."""
 
-    def __init__(self, kit: Path, folder: Path, marks: Path | None, scratch: Path | None) -> None:
+    def __init__(self, kit: Path, folder: Path) -> None:
         self._course = load_course(kit)
-        self._cell = Cell(folder, scratch) if scratch else None
         self._folder = folder
+        self._cell: Cell | None = None
+        self._marks: Path | None = None
         self._stubs = {e.name: e.stub for e in self._course.exercises if e.kind == "code"}
-        self._marks = marks
         self._limit = LIMIT
         self._item: pytest.Item | None = None
         self._stage: Stage | None = None
         self._result: TestResult | None = None
+
+    def begin(self, round: Round, items: list[pytest.Item], zygote: Zygote | None) -> None:
+        """Be about to run the tests `items` of `round`, with the learner's code in processes
+        forked from `zygote` if it says so.
+        """
+        self._folder = Path(round.submission)
+        self._marks = round.marks
+        if round.isolated:
+            assert zygote is not None
+            self._cell = Cell(self._folder, Path(round.scratch), zygote)
+        for item in items:
+            self._note({"collected": asdict(_result(item, "error", "The test was not run."))})
 
     def owns(self, item: pytest.Item) -> bool:
         """Is `item` a graded test?"""
@@ -73,14 +92,14 @@ class GradedSession:
         evidence.begin()
         module = self._exercise.module
         self._stage = self._cell.stage(module) if self._cell else InProcess(self._folder, module)
-        self._note({"started": item.nodeid, "result": asdict(_result(item, "error"))})
+        self._note({"started": asdict(_result(item, "error"))})
         try:
             with self._stage.open(), self._time_limit():
                 yield
         finally:
             # Nothing passes unless its call was seen to pass.
             result = self._result or _result(item, "error", "The test did not run to its end.")
-            self._note({"ended": item.nodeid, "result": asdict(result)})
+            self._note({"ended": asdict(result)})
 
     def load(self) -> None:
         """Import the learner's module for the test that begins."""
@@ -96,21 +115,30 @@ class GradedSession:
             return
         if self._result and self._result.status != "pass":
             return  # the first failure is the one that tells
-        error = call.excinfo.value
-        if isinstance(error, TimeLimit):
+        if isinstance(call.excinfo.value, TimeLimit | Flooded):
             self._limit = max(self._limit / 2, IMPATIENT)
-        assert self._stage is not None
+        expected = f"expected:  {_behaviour(self._item)}"
+        self._result = _result(self._item, "fail", expected)
+        # Whatever was seen may make no sense: then the plain failure stands.
+        with _undisturbed(), suppress(Exception):
+            self._result = self._failure(call.excinfo.value)
+        with _undisturbed(), suppress(Exception):
+            self._result = self._with_output(self._result, report)
+            report.longrepr = self._frames(call.excinfo)
+            report.sections.append(("what to do next", _advice(self._result)))
+
+    def _failure(self, error: BaseException) -> TestResult:
+        """The result of a test that has failed with `error`, with the idea behind that."""
+        assert self._item is not None and self._stage is not None
         self._stage.last_look()
         seen = evidence.current()
         seen.raised = seen.of_error(error)
         status, message = explain(error, seen, _behaviour(self._item))
         marker = self._item.get_closest_marker("misconception")
-        finding = diagnose(seen, idea_of(error, marker.args[0] if marker else None))
-        self._result = self._with_output(
-            _result(self._item, status, message, self._diagnosis(finding)), report
-        )
-        report.longrepr = self._frames(call.excinfo)
-        report.sections.append(("what to do next", _advice(self._result)))
+        # That the conversation broke off tells of no idea.
+        declared = marker.args[0] if marker and not isinstance(error, Died) else None
+        finding = diagnose(seen, idea_of(error, seen, declared))
+        return _result(self._item, status, message, self._diagnosis(finding))
 
     def _frames(self, caught: pytest.ExceptionInfo[BaseException]) -> str:
         """The traceback, with the test's own frames and the learner's, and nobody else's."""
@@ -120,7 +148,9 @@ class GradedSession:
             path = Path(entry.path)
             if path == self._item.path or path.parent == self._folder:
                 lines.append(f"{path.name}:{entry.lineno + 1}: in {entry.name}")
-                lines.append(f"    {str(entry.statement).strip()}")
+                # Not entry.statement, which parses the file: what the collector of garbage runs
+                # meanwhile may parse, too, and Python 3.11 cannot do both.
+                lines.append(f"    {linecache.getline(str(path), entry.lineno + 1).strip()}")
         if not isinstance(caught.value, TimeLimit):
             lines.append(caught.exconly())
         return "\n".join(lines)
@@ -128,7 +158,11 @@ class GradedSession:
     def _with_output(self, result: TestResult, report: pytest.TestReport) -> TestResult:
         assert self._stage is not None
         printed = self._stage.output() or report.capstdout + report.capstderr
-        return replace(result, output=steady(printed, OUTPUT_LIMIT))
+        return replace(
+            result,
+            message=plain(result.message, MESSAGE_LIMIT),
+            output=steady(printed, OUTPUT_LIMIT),
+        )
 
     @property
     def _exercise(self) -> Exercise:
@@ -177,6 +211,19 @@ class GradedSession:
         if self._marks is not None:
             with os.fdopen(os.open(self._marks, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as f:
                 f.write(json.dumps(entry) + "\n")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no alarm ring inside the block, for what it would end there is no learner's code."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 def _result(

@@ -22,7 +22,7 @@ def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestS
     if seen.raised and seen.raised.what.startswith("NotImplementedError"):
         where = f" ({seen.raised.file}, line {seen.raised.line})" if seen.raised.line else ""
         return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet{where}."
-    return "fail", _lines(seen, None, _expected(error) or behaviour)
+    return "fail", _lines(seen, None, _expected(error, seen) or behaviour)
 
 
 def _lines(seen: Evidence, came_back: str | None, expected: str) -> str:
@@ -43,7 +43,8 @@ def _at(seen: Evidence, ended: str) -> str:
 
 
 def _out_of_time(seen: Evidence) -> str:
-    where = "; ".join(dict.fromkeys(_words(spot) for spot in seen.waiting))
+    in_order = sorted(seen.waiting, key=lambda spot: spot.line or 0)
+    where = "; ".join(dict.fromkeys(_words(spot) for spot in in_order))
     return "nothing: it did not come to an end in time" + (f" ({where})" if where else "")
 
 
@@ -52,18 +53,18 @@ def _words(spot: Spot) -> str:
     return f"{doing} line {spot.line} `{spot.source}`"
 
 
-def _expected(error: BaseException) -> str:
+def _expected(error: BaseException, seen: Evidence) -> str:
     """The words that a graded test's own assertion gives, if it gives any."""
-    return _TAG.sub("", _assertion_words(error))
+    return _TAG.sub("", _assertion_words(error, seen))
 
 
-def idea_of(error: BaseException, declared: str | None) -> str | None:
+def idea_of(error: BaseException, seen: Evidence, declared: str | None) -> str | None:
     """The misconception that a failed test itself names.
 
     That is the one its assertion begins with (`"[wrong-shape] a tuple"`), or the one `declared`
     for the whole test. When the test trips over what came back, that has the wrong shape.
     """
-    tag = _TAG.match(_assertion_words(error))
+    tag = _TAG.match(_assertion_words(error, seen))
     if tag:
         return tag[1]
     tripped = isinstance(error, TypeError | AttributeError | KeyError | IndexError)
@@ -73,8 +74,9 @@ def idea_of(error: BaseException, declared: str | None) -> str | None:
 _TAG = re.compile(r"\[([a-z0-9-]+)\] ")
 
 
-def _assertion_words(error: BaseException) -> str:
-    if not isinstance(error, AssertionError):
+def _assertion_words(error: BaseException, seen: Evidence) -> str:
+    # An assertion that the learner's code makes tells nothing of what the test demands.
+    if not isinstance(error, AssertionError) or seen.raised:
         return ""
     text = re.split(r"\nassert |^assert |\n\s*\+", str(error), maxsplit=1)[0]
     return steady(text.strip())

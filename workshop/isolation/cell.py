@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from workshop.isolation import walls
-from workshop.isolation.remote import Isolated, copy_of
+from workshop.isolation import scratch, walls
+from workshop.isolation.remote import Isolated
+from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
 
 OPEN = "open"
 """The folder below a run's scratch folder that the learner's processes may write in. The files
 that tests hand to them have to lie there too."""
+LARGEST = 2**20
+"""Bytes that a learner's file may hold."""
 
 
 class Cell:
-    """Makes the stages of a run. `scratch` is a folder that the run may fill and lose."""
+    """Makes the stages of a run, in processes forked from `zygote`.
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
-        self._copy = copy_of(folder, scratch)
+    `scratch` is a folder that the run may fill and lose.
+    """
+
+    def __init__(self, folder: Path, scratch: Path, zygote: Zygote) -> None:
+        self._scratch = scratch
+        self._copy = _copy_of(folder, scratch)
+        self._sources = Sources(self._copy)
         self._open = scratch / OPEN
-        self._home = self._open / "home"
-        self._home.mkdir(parents=True)
+        self._open.mkdir()
         self._walls = walls.standing()
-        assert inherited is not None, "whoever starts an isolated run provides a zygote"
-        self._zygote = inherited
+        self._zygote = zygote
 
     def stage(self, module: str) -> Isolated:
-        """A process for one test, which imports `module`."""
+        """A process for one test, which imports `module` and finds nothing of an earlier test."""
+        scratch.empty(self._open)
+        home = self._open / "home"
+        home.mkdir(exist_ok=True)
         return Isolated(
             self._zygote,
             {
                 "folder": str(self._copy),
                 "module": module,
-                "home": str(self._home),
+                "home": str(home),
                 "scratch": [str(self._open)],
                 "readable": [str(self._copy)],
                 "walls": self._walls,
             },
+            self._scratch,
+            self._sources,
         )
 
 
-inherited: Zygote | None = None
-"""The zygote of this process, from before it was forked."""
+def _copy_of(folder: Path, scratch: Path) -> Path:
+    """Copy the Python files of a submission into `scratch`, where its process may read them."""
+    copy = scratch / "submission"
+    copy.mkdir()
+    for path in sorted(folder.glob("*.py")):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < LARGEST:
+            shutil.copyfile(path, copy / path.name)
+    return copy

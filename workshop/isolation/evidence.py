@@ -46,6 +46,11 @@ class Evidence:
     waiting: list[Spot] = field(default_factory=list)
     """The learner's lines that were waiting when a test ran out of time."""
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a call of the learner's code has not ended yet."""
+        return any(call.ended is None for call in self.calls)
+
     def keep_error(self, error: BaseException, spot: Spot) -> None:
         """An exception has left the learner's code."""
         self.errors.append((error, spot))
@@ -70,6 +75,7 @@ def begin() -> Evidence:
     return _current
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VOLATILE = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"127\.0\.0\.1:\d+(/rooms/[\w.-]+)?"), "127.0.0.1"),
@@ -81,14 +87,29 @@ _VOLATILE = (
 )
 
 
+def plain(text: str, limit: int) -> str:
+    """At most `limit` characters of `text`, which every encoding of Unicode can write."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text[:limit])
+
+
 def steady(text: str, limit: int = 300) -> str:
     """`text` without what changes from run to run (paths, ports, uuids, times), at most `limit`
     characters: two markings of the same files must give the same words.
     """
-    text = text[: limit * 20]
+    text = plain(text, limit * 20)
     for pattern, instead in _VOLATILE:
         text = pattern.sub(instead, text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def told(error: BaseException) -> str:
+    """The exception as `TypeName: text`, steady, even when asking for its text raises another."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as broken:
+        return steady(f"{name}: (asked for its text, it raised {type(broken).__name__})")
+    return steady(f"{name}: {text}" if text else name)
 
 
 def shown(value: object, limit: int = 200) -> str:

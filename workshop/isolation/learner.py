@@ -15,21 +15,24 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from workshop.isolation import evidence, stage, walls
+from workshop.isolation import evidence, seccomp, stage, walls
+from workshop.isolation.bridge import Bridge
 from workshop.isolation.evidence import Spot
 from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.submission import Submission, SubmissionError
-from workshop.isolation.wire import Wire, WireError, decode, encode
+from workshop.isolation.wire import TEXT_LIMIT, TooLarge, Wire, WireError, encode
 
 Message = dict[str, Any]
+
+LOGGED = 500
+"""Log records that are reported of one test."""
 
 
 def main(wire: Wire, request: Message) -> None:
@@ -44,11 +47,18 @@ def main(wire: Wire, request: Message) -> None:
     learner = Learner(wire, host, observers)
     with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
         learner.never_awaited = never_awaited
+
         # Last of all, for no audit hook can be added once the walls stand.
-        walls.put_up(scratch, readable, request["walls"])
-        _report_logs(wire)
+        def have_the_kernel_tell() -> None:
+            if "notify" in request["walls"]:
+                listener = seccomp.tell()
+                wire.pass_on(listener)
+                os.close(listener)
+
+        walls.put_up(scratch, readable, request["walls"], before_last=have_the_kernel_tell)
+        _print_line_by_line()
+        logging.getLogger().addHandler(_ReportLogs(wire))
         signal.signal(signal.SIGUSR1, lambda number, frame: learner.say_where(frame))
-        wire.send({"op": "loading"})
         host.load()
         wire.send({"op": "loaded"})
         asyncio.run(learner.serve())
@@ -61,13 +71,12 @@ class Learner:
         self._wire = wire
         self._host = host
         self._observers = observers
+        self._bridge = Bridge(wire)
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._own: set[Any] = set()
         self._objects: dict[int, Any] = {}
-        self._clients: dict[int, httpx.AsyncClient] = {}
-        self._waiting: dict[int, asyncio.Queue[Message]] = {}
         self._threads: dict[int, threading.Event] = {}
         self._gates: dict[int, DiskGate] = {}
         self.never_awaited: Callable[[], list[Spot]] = list
@@ -97,17 +106,17 @@ class Learner:
             case "cancel" if number in self._calls:
                 self._calls[number].cancel()
             case "beat":
-                self._spawn(self._beat(number))
+                self._spawn(self._beat(number, message["path"]))
             case "look":
                 self._wire.send({"op": "seen", "id": number, **self._seen()})
             case "gate":
-                self._add_gate(number, Path(message["folder"]))
+                self._add_gate(number, Path(message["folder"]), message["outside"])
             case "no gate":
                 self._observers.gates.remove(self._gates.pop(number))
             case "go":
                 self._threads.pop(number).set()
-            case "reply" if number in self._waiting:
-                self._waiting[number].put_nowait(message)
+            case "reply":
+                self._bridge.answered(message)
 
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
@@ -146,26 +155,37 @@ class Learner:
         self._send_done(number, reply)
 
     def _send_done(self, number: int, reply: Message) -> None:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
         try:
             self._wire.send({"op": "done", "id": number, **reply, **self._blocked()})
-        except WireError:
-            too_large = SubmissionError("What came back is too large to be looked at.")
-            self._wire.send({"op": "done", "id": number, **self._error(too_large)})
+        except TooLarge as error:
+            self._wire.send({"op": "done", "id": number, **self._error(error)})
 
     def _error(self, error: BaseException) -> Message:
-        unusable = isinstance(error, SubmissionError)
-        spot = self._host.submission.spot_of_error(error)
-        return {"error": encode(error), "unusable": unusable, "raised": asdict(spot)}
+        """What left the learner's code, whatever it does when it is asked about itself."""
+        if type(error) is TooLarge:
+            error = SubmissionError("What came back is too large to be looked at.")
+        plain = encode(error)
+        try:
+            spot = self._host.submission.spot_of_error(error)
+        except BaseException:
+            spot = Spot(plain[1][0])
+        # Not isinstance, which believes the error's own word for its class.
+        unusable = issubclass(type(error), SubmissionError)
+        return {"error": plain, "unusable": unusable, "raised": asdict(spot)}
 
     def _decoded(self, message: Message) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        args = decode(message["args"], self._special)
-        return args, decode(message["kwargs"], self._special)
+        return self._bridge.decode(message["args"]), self._bridge.decode(message["kwargs"])
 
     # --- what is watched -------------------------------------------------------------------------
 
-    async def _beat(self, number: int) -> None:
+    async def _beat(self, number: int, path: str | None) -> None:
         await asyncio.sleep(0)
         await asyncio.to_thread(lambda: None)
+        if path:  # there is no such file; the kernel tells that this very thread asked for it
+            with contextlib.suppress(OSError):
+                os.open(path, os.O_WRONLY)
         self._wire.send({"op": "beaten", "id": number})
 
     def _blocked(self) -> Message:
@@ -186,8 +206,10 @@ class Learner:
         with contextlib.suppress(WireError):
             self._wire.send({"op": "where", "spots": [asdict(spot) for spot in spots]})
 
-    def _add_gate(self, number: int, folder: Path) -> None:
+    def _add_gate(self, number: int, folder: Path, outside: bool) -> None:
         def hold(name: str) -> None:
+            if outside:  # the kernel holds it; here is seen only which line it is
+                return
             ask, gone_through = next(self._numbers), threading.Event()
             self._threads[ask] = gone_through
             message = {"op": "opened", "id": ask, "gate": number, "name": name}
@@ -195,145 +217,37 @@ class Learner:
             gone_through.wait()
 
         def on_the_loop() -> None:
-            self._wire.send({"op": "opened", "id": 0, "gate": number, "on_the_loop": True})
+            if not outside:
+                self._wire.send({"op": "opened", "id": 0, "gate": number, "on_the_loop": True})
 
         gate = DiskGate(folder, self._host.submission, hold, on_the_loop)
         self._gates[number] = gate
         self._observers.gates.append(gate)
 
-    # --- what a test passes in -------------------------------------------------------------------
-
-    def _special(self, tag: str, rest: list[Any]) -> Any:
-        if tag == "client":
-            return self._client(*rest)
-        if tag == "callable":
-            return self._callable(*rest)
-        raise WireError(f"an unknown tag {tag!r}")
-
-    def _client(self, number: int, settings: Message) -> httpx.AsyncClient:
-        """The same client each time the test passes the same one."""
-        if number not in self._clients:
-            self._clients[number] = httpx.AsyncClient(
-                transport=_Bridge(self, number),
-                base_url=settings["base_url"],
-                headers=settings["headers"],
-                timeout=httpx.Timeout(**settings["timeout"]),
-                follow_redirects=settings["follow_redirects"],
-                trust_env=False,
-            )
-            # The test's client is open, so this one is: __aenter__ waits for nothing here.
-            with contextlib.suppress(StopIteration):
-                self._clients[number].__aenter__().send(None)
-        return self._clients[number]
-
-    def _callable(self, number: int, name: str) -> Any:
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            message = {"op": "callback", "handle": number}
-            question = self.ask(message | {"args": encode(args), "kwargs": encode(kwargs)})
-            try:
-                return await question.next()
-            finally:
-                question.close()
-
-        call.__name__ = call.__qualname__ = name
-        return call
-
-    def ask(self, message: Message) -> Question:
-        """Send a question to the test."""
-        number = next(self._numbers)
-        answers = self._waiting[number] = asyncio.Queue()
-        self._wire.send(message | {"id": number})
-        return Question(answers, lambda answered: self._close(number, answered))
-
-    def _close(self, number: int, answered: bool) -> None:
-        if self._waiting.pop(number, None) is not None and not answered:
-            self._wire.send({"op": "abandon", "id": number})
-
-
-class Question:
-    """Something asked of the test. It has to be closed; early means that nobody waits for it."""
-
-    def __init__(self, answers: asyncio.Queue[Message], close: Callable[[bool], None]) -> None:
-        self._answers = answers
-        self._close = close
-        self._answered = False
-
-    async def next(self) -> Any:
-        """The next part of the answer. Raises what the test's side raised."""
-        answer = await self._answers.get()
-        self._answered = bool(answer.get("last"))
-        if "error" in answer:
-            error = decode(answer["error"])
-            raise error if isinstance(error, BaseException) else WireError("no error")
-        return decode(answer["value"])
-
-    def close(self) -> None:
-        self._close(self._answered)
-
-
-class _Bridge(httpx.AsyncBaseTransport):
-    """Sends each request back to the test, whose own client sends it on."""
-
-    def __init__(self, learner: Learner, client: int) -> None:
-        self._learner = learner
-        self._client = client
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = b"".join([piece async for piece in _pieces(request)])
-        headers = [[_latin(name), _latin(value)] for name, value in request.headers.raw]
-        question = self._learner.ask(
-            {
-                "op": "request",
-                "client": self._client,
-                "method": request.method,
-                "url": str(request.url),
-                "headers": headers,
-                "timeout": request.extensions.get("timeout", {}),
-                "body": encode(body),
-            }
-        )
-        try:
-            head = await question.next()
-        except BaseException:
-            question.close()
-            raise
-        return httpx.Response(head["status"], headers=head["headers"], stream=_Body(question))
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, question: Question) -> None:
-        self._question = question
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (piece := await self._question.next()) is not None:
-            yield piece
-
-    async def aclose(self) -> None:
-        self._question.close()
-
-
-async def _pieces(request: httpx.Request) -> AsyncIterator[bytes]:
-    if not isinstance(request.stream, httpx.AsyncByteStream):
-        raise RuntimeError("Attempted to send a sync request with an AsyncClient instance.")
-    async for piece in request.stream:
-        yield piece
-
-
-def _latin(data: bytes) -> str:
-    return data.decode("latin-1")
-
 
 class _ReportLogs(logging.Handler):
+    """Tells the test what is logged, so that its own `caplog` sees it."""
+
     def __init__(self, wire: Wire) -> None:
         super().__init__()
         self._wire = wire
+        self._left = LOGGED
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell the test what was logged, so that its own `caplog` sees it."""
-        message = {"name": record.name, "level": record.levelno, "text": record.getMessage()}
-        with contextlib.suppress(WireError):
-            self._wire.send({"op": "log", **message})
+        self._left -= 1
+        if self._left < 0:
+            return
+        try:
+            text = record.getMessage()[:TEXT_LIMIT]
+            told = {"name": record.name, "level": record.levelno, "text": text}
+            self._wire.send({"op": "log", **told})
+        except WireError:
+            pass
+        except Exception:  # such as arguments that do not fit: logging prints it and goes on
+            self.handleError(record)
 
 
-def _report_logs(wire: Wire) -> None:
-    logging.getLogger().addHandler(_ReportLogs(wire))
+def _print_line_by_line() -> None:
+    """Have each line that is printed leave the process at once: it may be killed any moment."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")

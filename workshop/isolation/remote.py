@@ -6,86 +6,90 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
-import shutil
-import signal
-import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from workshop.isolation import evidence
-from workshop.isolation.evidence import Spot
+from workshop.isolation.gates import Gates, RemoteGate
+from workshop.isolation.process import LearnersProcess, ending
+from workshop.isolation.serving import Serving
 from workshop.isolation.stage import Ask, as_current
 from workshop.isolation.submission import SubmissionError
-from workshop.isolation.wire import Opaque, Wire, WireError, decode, encode
-from workshop.isolation.zygote import Zygote
+from workshop.isolation.testimony import Sources, log_record, number_of, spots
+from workshop.isolation.wire import Flood, Gone, Opaque, WireError, decode
+from workshop.isolation.witness import Witness
+from workshop.isolation.zygote import Zygote, ZygoteGone
 
 Message = dict[str, Any]
 
 PATIENCE = 3.0
 """Seconds for an answer that the learner's process owes at once: it is a matter of milliseconds."""
-TALK_LIMIT = 64 * 2**20
-"""Bytes that one learner's process may send in one test."""
-OUTPUT_KEPT = 64 * 2**10
-"""Bytes of what it prints that are kept."""
+LAST_WORDS = 1.0
+"""Seconds for what it can add when its test has failed already. They shrink by half each time that
+nothing comes: code that answers nobody in one test does not in the next."""
+LOGGED = 500
+"""Log records of one test that are kept."""
+ERROR_LIMIT = 1000
+"""Characters of the sentence about a file that cannot be used."""
+
+BROKE_OFF = "Your code broke off the conversation with its test."
+FLOODED = (
+    "Your code was ended, for it sent its test more than that can take in: "
+    "look for a loop that asks, logs or opens files without end."
+)
 
 
 class Died(SubmissionError):
     """The learner's process ended, or broke the rules of the wire."""
 
 
+class Flooded(Died):
+    """The learner's process was ended because it sent too much."""
+
+
 class Isolated:
     """A stage in a process of its own, forked for one test."""
 
-    def __init__(self, zygote: Zygote, setup: Message) -> None:
+    _last_words = LAST_WORDS
+
+    def __init__(self, zygote: Zygote, setup: Message, scratch: Path, sources: Sources) -> None:
         self.walls: list[str] = setup["walls"]
-        self._zygote = zygote
-        self._setup = setup
+        self._fork: Callable[[], LearnersProcess] = lambda: LearnersProcess(zygote, setup, scratch)
+        self._sources = sources
         self._numbers = itertools.count(1)
-        self._answers: dict[int, Future[Message]] = {}
-        self._objects: dict[int, int] = {}
-        self._passed: dict[int, Any] = {}
-        self._serving: dict[int, asyncio.Task[None]] = {}
-        self._gates: dict[int, _RemoteGate] = {}
+        self._answers: dict[int, tuple[str, Future[Message]]] = {}
+        self._serving = Serving(self._tell)
+        self._gates = Gates(self._tell, outside="notify" in self.walls)
+        self._witness: Witness | None = None
+        self._open_folder = Path(setup["scratch"][0])
         self._where: Future[Message] = Future()
-        self._loaded: Future[Message] = Future()
+        self._loaded: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ending: str | None = None
-        self._output = bytearray()
-        self._lock = threading.Lock()
-        self._pid = 0
+        self._logged = 0
+        self._over: Died | None = None
+        self._zygote_gone: ZygoteGone | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """The stage of everything that happens inside the block."""
-        ours, theirs = socket.socketpair()
-        reading, writing = os.pipe()
-        self._pid = self._zygote.fork(self._setup, theirs.fileno(), writing)
-        theirs.close()
-        os.close(writing)
-        fd = ours.detach()
-        self._wire = Wire(fd, fd, TALK_LIMIT)
-        listeners = [
-            threading.Thread(target=self._listen, daemon=True),
-            threading.Thread(target=self._drain, args=(reading,), daemon=True),
-        ]
-        for listener in listeners:
-            listener.start()
+        """The stage of everything that happens inside the block. Raises ZygoteGone."""
+        self._process = self._fork()
+        listener = threading.Thread(target=self._listen, daemon=True)
+        listener.start()
         try:
             with as_current(self):
                 yield
         finally:
-            self._end()
-            for listener in listeners:
-                listener.join()
-            self._wire.close()
-            os.close(reading)
+            self._end(Died("The test is over."))
+            listener.join(PATIENCE * 3)
+            if self._witness:
+                self._witness.close()
+            self._process.close()
+            if self._zygote_gone:
+                raise self._zygote_gone
 
     def load(self) -> None:
         """Wait until the learner's module is imported. A failure shows when it is called."""
@@ -94,21 +98,21 @@ class Isolated:
     def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make an object of a learner's class, or call a plain function."""
         __tracebackhide__ = True
-        number, future = self._ask({"op": "construct", **self._call(name, args, kwargs)})
+        number, future = self._ask("done", {"op": "construct", **self._call(name, args, kwargs)})
         return self._value(future.result(), number)
 
     async def call(self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call an async function, or an async method of the object `of`."""
         __tracebackhide__ = True
         message = {"op": "call", **self._call(name, args, kwargs)}
-        number, future = self._ask(message | ({"of": of.number} if of else {}))
+        number, future = self._ask("done", message | ({"of": of.number} if of else {}))
         while True:
             try:
                 reply = await asyncio.shield(asyncio.wrap_future(future))
                 break
             except asyncio.CancelledError:
-                if self._ending is not None:
-                    raise
+                if self._over is not None:
+                    raise _again(self._over) from None
                 # So is the learner's code; what it answers shows whether it lets itself be.
                 self._tell({"op": "cancel", "id": number})
         return self._value(reply, number)
@@ -116,67 +120,69 @@ class Isolated:
     async def beat(self) -> None:
         """The learner's loop and one of its worker threads take a turn."""
         await asyncio.sleep(0)
-        await self._owed({"op": "beat"})
+        path = Witness.new_beat()
+        await self._owed("beaten", {"op": "beat", "path": path if self._witness else None})
+        if self._witness and not self._witness.has_beaten(path):
+            raise self._broken_off()
 
     async def look(self) -> None:
         """Bring the evidence of open files and running tasks up to date."""
-        self._note(await self._owed({"op": "look"}))
+        self._note(await self._owed("seen", {"op": "look"}))
 
-    def add_gate(self, folder: Path, ask: Ask | None) -> _RemoteGate:
-        self._loop = asyncio.get_running_loop()
-        gate = _RemoteGate(ask)
-        number = next(self._numbers)
-        gate.number = number
-        self._gates[number] = gate
-        self._tell({"op": "gate", "id": number, "folder": str(folder.resolve())})
-        return gate
+    def add_gate(self, folder: Path, ask: Ask | None) -> RemoteGate:
+        return self._gates.add(folder, ask)
 
-    def remove_gate(self, gate: _RemoteGate) -> None:
-        gate.release()
-        self._tell({"op": "no gate", "id": gate.number})
+    def remove_gate(self, gate: RemoteGate) -> None:
+        self._gates.remove(gate)
 
     def out_of_time(self, frame: Any) -> None:
         """Keep, as evidence, the learner's line that runs now, or those that are waited at, and
-        end its process: nothing more is to be had from it.
+        end its process: nothing more is to be had from it. A signal handler may call this.
         """
-        with contextlib.suppress(OSError, TimeoutError):
-            if self._pid:
-                os.kill(self._pid, signal.SIGUSR1)
-            evidence.current().waiting += _spots(self._where.result(0.5).get("spots"))
-        self._end()
+        if self._over is None:
+            self._process.ask_where()
+            with contextlib.suppress(WireError), self._listening_once_more() as seconds:
+                seen = spots(self._where.result(seconds).get("spots"), self._sources)
+                evidence.current().waiting += [spot for spot in seen if spot.line]
+        self._end(Died("The test is over."))
 
     def last_look(self) -> None:
         """Bring the evidence up to date, for a test that has failed."""
-        if self._ending is None:
-            with contextlib.suppress(TimeoutError, SubmissionError):
-                self._note(self._ask({"op": "look"})[1].result(1.0))
+        if self._over is None:
+            with contextlib.suppress(SubmissionError), self._listening_once_more() as seconds:
+                self._note(self._ask("seen", {"op": "look"})[1].result(seconds))
 
     def output(self) -> str:
         """What the code printed."""
-        return self._output.decode("utf-8", "replace")
+        return self._process.output()
+
+    @contextmanager
+    def _listening_once_more(self) -> Iterator[float]:
+        try:
+            yield self._last_words
+        except TimeoutError:
+            Isolated._last_words /= 2
 
     # --- asking ----------------------------------------------------------------------------------
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Message:
         with contextlib.suppress(RuntimeError):
             self._loop = asyncio.get_running_loop()
-        return {
-            "name": name,
-            "args": encode(args, self._pass),
-            "kwargs": encode(kwargs, self._pass),
-        }
+        given = {"args": self._serving.encode(args), "kwargs": self._serving.encode(kwargs)}
+        return {"name": name, **given}
 
-    def _ask(self, message: Message) -> tuple[int, Future[Message]]:
+    def _ask(self, answer: str, message: Message) -> tuple[int, Future[Message]]:
+        """Send a question whose answer is called `answer`. Raises Died."""
         number = next(self._numbers)
         future: Future[Message] = Future()
-        self._answers[number] = future
-        if self._ending is not None:
-            raise Died(self._ending)
+        self._answers[number] = answer, future
+        if self._over is not None:  # asked after the question is known, so that none is forgotten
+            raise _again(self._over)
         self._tell(message | {"id": number})
         return number, future
 
-    async def _owed(self, message: Message) -> Message:
-        _, future = self._ask(message)
+    async def _owed(self, answer: str, message: Message) -> Message:
+        _, future = self._ask(answer, message)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
         except TimeoutError:
@@ -185,186 +191,142 @@ class Isolated:
 
     def _tell(self, message: Message) -> None:
         with contextlib.suppress(WireError):
-            self._wire.send(message)
+            self._process.wire.send(message)
 
     def _value(self, reply: Message, number: int) -> Any:
+        """What a call gave. Raises what it raised, or Died when that is nothing of the kind."""
         __tracebackhide__ = True
-        seen = evidence.current()
-        seen.blocked = _spots(reply.get("blocked")) or seen.blocked
-        seen.strangers += ["unknown"] if reply.get("strangers") else []
-        if "error" not in reply:
-            value = decode(reply.get("value"))
-            return _Handle(number, value) if isinstance(value, Opaque) else value
-        error = decode(reply["error"])
-        if "died" in reply:
-            raise Died(reply["died"])
-        if reply.get("unusable"):
-            raise SubmissionError(str(error)[:1000])
-        if not isinstance(error, BaseException):
-            raise Died("Your code broke off the conversation with its test.")
-        for spot in _spots([reply.get("raised")]):
-            seen.keep_error(error, spot)
+        with self._believing():
+            self._note_blocked(reply)
+            if "error" not in reply:
+                value = decode(reply.get("value"))
+                return _Handle(number, value) if isinstance(value, Opaque) else value
+            error = decode(reply["error"])
+            if not isinstance(error, BaseException):
+                raise WireError("an error that is none")
+            raised = reply.get("raised")
+            spot = spots([raised], self._sources)[0]
+        if reply.get("unusable") is True:
+            raise SubmissionError(str(error)[:ERROR_LIMIT])
+        evidence.current().keep_error(error, spot)
         raise error
+
+    def _note_blocked(self, reply: Message) -> None:
+        seen = evidence.current()
+        blocked = spots(reply.get("blocked", []), self._sources)
+        seen.blocked = self._witness.blocked(blocked) if self._witness else blocked
+        seen.strangers += ["unknown"] if reply.get("strangers") else []
 
     def _note(self, reply: Message) -> None:
         seen = evidence.current()
-        for kind in ("files_open", "tasks_left", "never_awaited", "blocked"):
-            setattr(seen, kind, _spots(reply.get(kind)))
+        with self._believing():
+            for kind in ("files_open", "tasks_left", "never_awaited", "blocked"):
+                setattr(seen, kind, spots(reply.get(kind), self._sources))
+        if self._witness:
+            seen.blocked = self._witness.blocked(seen.blocked)
+            seen.files_open = self._witness.files_open(seen.files_open, self._open_folder)
 
-    # --- what a test passes in -------------------------------------------------------------------
-
-    def _pass(self, value: Any) -> list[Any] | None:
-        """How a client, or something to call, is told to the other side."""
-        if isinstance(value, _Handle):
-            return None
-        if isinstance(value, httpx.AsyncClient):
-            return ["client", self._handle(value), _settings(value)]
-        if callable(value):
-            return ["callable", self._handle(value), str(getattr(value, "__name__", "fetch"))]
-        return None
-
-    def _handle(self, value: Any) -> int:
-        for number, known in self._passed.items():
-            if known is value:
-                return number
-        number = next(self._numbers)
-        self._passed[number] = value
-        return number
-
-    async def _callback(self, number: int, message: Message) -> None:
-        function = self._passed[message["handle"]]
-        value = await function(*decode(message["args"]), **decode(message["kwargs"]))
-        self._reply(number, value, last=True)
-
-    async def _request(self, number: int, message: Message) -> None:
-        client = self._passed[message["client"]]
-        if not str(message["url"]).startswith(str(client.base_url)):
-            raise httpx.ConnectError("Only the server of the client that was passed in is there.")
-        request = httpx.Request(
-            message["method"],
-            message["url"],
-            headers=[(str(name), str(value)) for name, value in message["headers"]],
-            content=decode(message["body"]),
-            extensions={"timeout": message["timeout"]},
-        )
-        response = await client.send(request, stream=True, follow_redirects=False, auth=None)
+    @contextmanager
+    def _believing(self) -> Iterator[None]:
+        """What cannot be made sense of ends the conversation. Raises Died then."""
+        __tracebackhide__ = True
         try:
-            headers = [tuple(header) for header in response.headers.multi_items()]
-            self._reply(number, {"status": response.status_code, "headers": headers})
-            async for piece in _raw(response):
-                self._reply(number, piece)
-            self._reply(number, None, last=True)
-        finally:
-            await response.aclose()
+            yield
+        except WireError:
+            raise self._broken_off() from None
 
-    def _reply(self, number: int, value: Any, last: bool = False) -> None:
-        self._tell({"op": "reply", "id": number, "value": encode(value), "last": last})
-
-    async def _serve(self, number: int, message: Message) -> None:
-        try:
-            if message["op"] == "request":
-                await self._request(number, message)
-            else:
-                await self._callback(number, message)
-        except asyncio.CancelledError as error:
-            self._tell({"op": "reply", "id": number, "error": encode(error), "last": True})
-            raise
-        except Exception as error:
-            self._tell({"op": "reply", "id": number, "error": encode(error), "last": True})
-        finally:
-            self._serving.pop(number, None)
+    def _broken_off(self) -> Died:
+        self._end(Died(BROKE_OFF))
+        return Died(BROKE_OFF)
 
     # --- listening -------------------------------------------------------------------------------
 
     def _listen(self) -> None:
+        """Take in what comes until the conversation is over, then see to the process's end."""
+        over: Died | None = None
         try:
-            while True:
-                self._received(self._wire.receive())
-        except Exception as error:  # the other side may send anything at all
-            self._gone(error)
+            if "notify" in self.walls:
+                fd = self._process.wire.passed_on()
+                self._witness = Witness(self._process.pid, fd, self._gates)
+            while self._over is None:
+                self._received(self._process.wire.receive())
+        except Gone:
+            pass
+        except Flood:
+            over = Flooded(FLOODED)
+        except Exception:  # the other side may send anything at all
+            over = Died(BROKE_OFF)
+        self._end(over)
+        try:
+            status = self._process.end()
+        except ZygoteGone as error:
+            self._zygote_gone, status = error, 1
+        self._end(Died(f"Your code {ending(status)}."))
+        self._give_up()
+
+    def _end(self, over: Died | None) -> None:
+        """End the conversation; the listener ends the process. The first reason is kept."""
+        if self._over is None:
+            self._over = over
+        self._process.hang_up()
+
+    def _give_up(self) -> None:
+        assert self._over is not None
+        with contextlib.suppress(InvalidStateError):
+            self._loaded.set_result(None)
+        for _, future in list(self._answers.values()):
+            with contextlib.suppress(InvalidStateError):
+                future.set_exception(_again(self._over))
 
     def _received(self, message: Message) -> None:
         match message["op"]:
-            case "done" | "beaten" | "seen":
-                self._answers.pop(message["id"]).set_result(message)
-            case "loading":
-                pass
+            case "done" | "beaten" | "seen" as answer:
+                number = number_of(message)
+                wanted, future = self._answers[number]
+                if answer != wanted:
+                    raise WireError("an answer to another question")
+                del self._answers[number]
+                with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+                    future.set_result(message)
             case "loaded":
-                self._loaded.set_result(message)
+                if self._witness:
+                    self._witness.counts = True
+                self._loaded.set_result(None)
             case "where":
                 self._where.set_result(message)
             case "log":
-                self._on_loop(_log, message)
+                self._logged += 1
+                if self._logged <= LOGGED:
+                    record = log_record(message)
+                    self._on_loop(logging.getLogger(record.name).handle, record)
+            case "request" | "callback":
+                self._on_loop(self._serving.asked, message)
+            case "abandon":
+                self._on_loop(self._serving.abandoned, message)
+            case "opened":
+                self._on_loop(self._gates.opened, message)
             case _:
-                self._on_loop(self._dispatch, message)
+                raise WireError("a message of no known kind")
 
-    def _on_loop(self, function: Any, message: Message) -> None:
+    def _on_loop(self, function: Callable[[Any], object], what: Any) -> None:
+        def call() -> None:
+            try:
+                function(what)
+            except Flood:
+                self._end(Flooded(FLOODED))
+            except Exception:
+                self._end(Died(BROKE_OFF))
+
         if self._loop is None:
-            function(message)
+            call()
         else:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the test is over
-                self._loop.call_soon_threadsafe(function, message)
+                self._loop.call_soon_threadsafe(call)
 
-    def _dispatch(self, message: Message) -> None:
-        number = message.get("id", 0)
-        match message["op"]:
-            case "request" | "callback":
-                task = asyncio.get_running_loop().create_task(self._serve(number, message))
-                self._serving[number] = task
-            case "abandon" if number in self._serving:
-                self._serving[number].cancel()
-            case "opened" if message["gate"] in self._gates:
-                self._opened(number, message)
 
-    def _opened(self, number: int, message: Message) -> None:
-        gate = self._gates[message["gate"]]
-        gate.reached = True
-        if message.get("on_the_loop"):
-            gate.on_the_loop = True
-            return
-
-        async def ask() -> None:
-            await gate.ask(str(message["name"]))
-            self._tell({"op": "go", "id": number})
-
-        task = asyncio.get_running_loop().create_task(ask())
-        self._serving[-number] = task
-        task.add_done_callback(lambda done: self._serving.pop(-number, None))
-
-    def _gone(self, error: Exception) -> None:
-        if self._ending is None:
-            self._ending = self._why(error)
-        lost = {"op": "done", "error": None, "died": self._ending}
-        for future in [self._loaded, *list(self._answers.values())]:
-            if not future.done():
-                future.set_result(lost)
-
-    def _why(self, error: Exception) -> str:
-        if "has gone" not in str(error):
-            return "Your code broke off the conversation with its test."
-        status = self._kill()
-        if status == 0:
-            return "Your code ended the whole program (os._exit)."
-        if status > 0:
-            return f"Your code ended the whole program with exit status {status} (os._exit)."
-        name = signal.Signals(-status).name
-        return f"Your code ended the whole program with signal {name}."
-
-    def _end(self) -> None:
-        if self._ending is None:
-            self._ending = "The test is over."
-        self._kill()
-
-    def _kill(self) -> int:
-        """End the process, from whichever thread comes first. Returns its exit status."""
-        with self._lock:
-            pid, self._pid = self._pid, 0
-            return self._zygote.end(pid) if pid else -signal.SIGKILL
-
-    def _drain(self, fd: int) -> None:
-        while piece := os.read(fd, 2**16):
-            if len(self._output) < OUTPUT_KEPT:
-                self._output += piece
+def _again(over: Died) -> Died:
+    """A new exception like `over`, for each that is raised collects a traceback of its own."""
+    return type(over)(*over.args)
 
 
 class _Handle:
@@ -376,74 +338,3 @@ class _Handle:
 
     def __repr__(self) -> str:
         return repr(self._opaque)
-
-
-class _RemoteGate:
-    """A gate of the disk in the learner's process."""
-
-    def __init__(self, ask: Ask | None) -> None:
-        self.reached = False
-        self.on_the_loop = False
-        self.number = 0
-        self.ask: Ask = ask or self._until_released
-        self._released = asyncio.Event()
-
-    def release(self) -> None:
-        self._released.set()
-
-    async def _until_released(self, name: str) -> None:
-        await self._released.wait()
-
-
-def _settings(client: httpx.AsyncClient) -> Message:
-    return {
-        "base_url": str(client.base_url),
-        "headers": [[name, value] for name, value in client.headers.multi_items()],
-        "timeout": client.timeout.as_dict(),
-        "follow_redirects": client.follow_redirects,
-    }
-
-
-async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_stream_consumed:
-        yield response.content
-    else:
-        async for piece in response.aiter_raw():
-            yield piece
-
-
-def _log(message: Message) -> None:
-    record = logging.makeLogRecord(
-        {
-            "name": str(message["name"])[:200],
-            "levelno": int(message["level"]),
-            "levelname": logging.getLevelName(int(message["level"])),
-            "msg": str(message["text"])[:2000],
-        }
-    )
-    logging.getLogger(record.name).handle(record)
-
-
-def _spots(data: Any) -> list[Spot]:
-    if not isinstance(data, list):
-        return []
-    return [
-        Spot(
-            str(spot.get("what"))[:300],
-            spot["line"] if isinstance(spot.get("line"), int) else None,
-            str(spot["source"])[:200] if spot.get("source") else None,
-            str(spot["file"])[:100] if spot.get("file") else None,
-        )
-        for spot in data[:20]
-        if isinstance(spot, dict)
-    ]
-
-
-def copy_of(folder: Path, scratch: Path) -> Path:
-    """Copy the Python files of a submission into `scratch`, where its process may read them."""
-    copy = scratch / "submission"
-    copy.mkdir()
-    for path in sorted(folder.glob("*.py")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size < 2**20:
-            shutil.copyfile(path, copy / path.name)
-    return copy

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
-from workshop.isolation.evidence import Spot, steady
+from workshop.isolation.evidence import Spot, steady, told
 
 
 class SubmissionError(Exception):
@@ -88,8 +88,7 @@ class Submission(MetaPathFinder):
             ) from None
         except Exception as error:
             raise SubmissionError(
-                f"{file.name} could not be imported{self._at(error)}: "
-                f"{type(error).__name__}: {steady(str(error))}"
+                f"{file.name} could not be imported{self._at(error)}: {told(error)}"
             ) from None
 
     def get(self, module: ModuleType, name: str) -> Any:
@@ -118,10 +117,10 @@ class Submission(MetaPathFinder):
 
     def spot_of_error(self, error: BaseException) -> Spot:
         """The exception as `TypeName: text`, at the learner's line that raised it."""
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        spot = self.spot(steady(text), _inwards(error.__traceback__))
+        what = told(error)
+        spot = self.spot(what, _inwards(error.__traceback__))
         if spot.line is None and error.__cause__ is not None:
-            return self.spot(steady(text), _inwards(error.__cause__.__traceback__))
+            return self.spot(what, _inwards(error.__cause__.__traceback__))
         return spot
 
     def _at(self, error: BaseException) -> str:

@@ -3,7 +3,8 @@
 A frame is four bytes of length and that much JSON. Scalars stand for themselves; everything else
 is a list whose first item says what it is, so that nothing in a learner's data can pose as
 another kind. What is not plain data crosses as its type's name and its repr, and equals nothing.
-Never pickle: decoding runs no code of the other side.
+Never pickle: decoding runs no code of the other side. What was decoded is of exactly the plain
+types, whatever subclass it was made from.
 """
 
 from __future__ import annotations
@@ -12,22 +13,46 @@ import base64
 import builtins
 import json
 import os
+import socket
 import struct
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
-FRAME_LIMIT = 32 * 2**20
+from workshop.isolation.evidence import plain
+
+FRAME_LIMIT = 8 * 2**20
 """Bytes of one frame. A larger one ends the conversation."""
 DEPTH_LIMIT = 60
 """Levels of nesting in one value."""
+TEXT_LIMIT = 2000
+"""Characters of an error's text or of a repr."""
+NAME_LIMIT = 100
+"""Characters of a type's name."""
+GROUP_LIMIT = 20
+"""Errors of a group that cross with it, and classes that an error is said to be of."""
 
 _LENGTH = struct.Struct(">I")
 
 
 class WireError(Exception):
-    """The other side sent what is no frame, or has gone."""
+    """The other side sent what it must not."""
+
+
+class Gone(WireError):
+    """The other side has gone."""
+
+
+class Flood(WireError):
+    """The other side sent more than it may."""
+
+
+class TooLarge(WireError):
+    """A message is larger than one may be."""
+
+
+_Text = TypeVar("_Text", str, bytes, bytearray)
 
 
 class Opaque:
@@ -47,44 +72,94 @@ Decode = Callable[[str, list[Any]], Any]
 """Turns the rest of a tagged list with an unknown tag into a value. Raises WireError."""
 
 
+# --- encoding ------------------------------------------------------------------------------------
+# The value may be of a learner's class, whose methods may do anything: what is plain is read by
+# the methods of the plain type itself.
+
+
 def encode(value: Any, special: Encode = lambda value: None, depth: int = 0) -> Any:
-    """`value` as JSON types, tagged."""
-    if value is None or isinstance(value, bool | str | float):
+    """`value` as JSON types, tagged. Raises TooLarge for a text or bytes of more than a frame."""
+    kind = type(value)
+    if value is None or kind is bool:
         return value
-    if isinstance(value, int):
-        return value if abs(value) < 2**4096 else ["o", "int", "a very large int"]
+    if issubclass(kind, str):
+        return _fitting(str.__str__(value))
+    if issubclass(kind, float):
+        return float.__float__(value)
+    if issubclass(kind, int):
+        number = int.__int__(value)
+        return number if abs(number) < 2**4096 else ["o", "int", "a very large int"]
     if depth >= DEPTH_LIMIT:
-        return ["o", type(value).__name__, "… nested too deeply …"]
-    inner = depth + 1
-    if isinstance(value, tuple):
-        return ["t", *(encode(item, special, inner) for item in value)]
-    if isinstance(value, list):
-        return ["l", *(encode(item, special, inner) for item in value)]
-    if isinstance(value, dict):
-        pairs = ([encode(k, special, inner), encode(v, special, inner)] for k, v in value.items())
-        return ["d", *pairs]
-    if isinstance(value, bytes | bytearray):
-        return ["b", base64.b64encode(value).decode("ascii")]
-    if isinstance(value, Path):
-        return ["p", str(value)]
-    if isinstance(value, BaseException):
+        return ["o", _name(kind), "… nested too deeply …"]
+    if issubclass(kind, bytes):
+        return ["b", base64.b64encode(_fitting(bytes.__bytes__(value))).decode("ascii")]
+    if issubclass(kind, bytearray):
+        return ["b", base64.b64encode(_fitting(bytearray.copy(value))).decode("ascii")]
+    if issubclass(kind, PurePath):
+        return ["p", PurePath.__str__(value)]
+    return _encode_made_of_others(kind, value, special, depth + 1)
+
+
+def _fitting(value: _Text) -> _Text:
+    # Copying what is many times too large takes longer than a test has.
+    if len(value) > FRAME_LIMIT:
+        raise TooLarge("a value too large to send")
+    return value
+
+
+def _encode_made_of_others(kind: type, value: Any, special: Encode, inner: int) -> list[Any]:
+    if issubclass(kind, tuple):
+        return ["t", *(encode(item, special, inner) for item in tuple.__iter__(value))]
+    if issubclass(kind, list):
+        return ["l", *(encode(item, special, inner) for item in list.__iter__(value))]
+    if issubclass(kind, dict):
+        pairs = dict.items(value)
+        return ["d", *([encode(k, special, inner), encode(v, special, inner)] for k, v in pairs)]
+    if issubclass(kind, BaseException):
         return ["e", *_error_to_plain(value, special, inner)]
-    return special(value) or ["o", type(value).__name__, _repr(value)]
+    return special(value) or ["o", _name(kind), _text(repr, value)]
+
+
+def _error_to_plain(error: BaseException, special: Encode, depth: int) -> list[Any]:
+    kinds = type.__dict__["__mro__"].__get__(type(error))
+    names = [_name(kind) for kind in kinds if kind is not object][:GROUP_LIMIT]
+    if not issubclass(type(error), BaseExceptionGroup):
+        return [names, _text(str, error)]
+    parts = BaseExceptionGroup.__dict__
+    message, inner = (parts[part].__get__(error) for part in ("message", "exceptions"))
+    # The group's own text repeats the number of its errors.
+    return [names, _text(str, message), *(encode(one, special, depth) for one in inner[:20])]
+
+
+def _name(kind: type) -> str:
+    # Not kind.__name__, which a learner's metaclass may have replaced.
+    name: str = type.__dict__["__name__"].__get__(kind)
+    return name[:NAME_LIMIT]
+
+
+def _text(show: Callable[[Any], str], value: Any) -> str:
+    try:
+        return str.__str__(show(value))[:TEXT_LIMIT]
+    except BaseException as error:
+        return f"<{_name(type(value))} whose {show.__name__} raises {_name(type(error))}>"
+
+
+# --- decoding ------------------------------------------------------------------------------------
 
 
 def decode(data: Any, special: Decode | None = None, depth: int = 0) -> Any:
     """What `encode` made `data` from. Raises WireError when it made no such thing."""
-    if not isinstance(data, list):
-        if isinstance(data, dict):
-            raise WireError("an untagged object")
+    if data is None or isinstance(data, bool | int | float | str):
         return data
+    if not isinstance(data, list):
+        raise WireError("an untagged object")
     if not data or not isinstance(data[0], str) or depth > DEPTH_LIMIT + 5:
         raise WireError("an untagged list, or one nested too deeply")
     tag, rest = data[0], data[1:]
     try:
         return _decode_tagged(tag, rest, special, depth + 1)
-    except (TypeError, ValueError, IndexError) as error:
-        raise WireError(f"a malformed {tag!r}: {error}") from None
+    except (TypeError, ValueError, LookupError) as error:
+        raise WireError(f"a malformed {tag[:NAME_LIMIT]!r}: {type(error).__name__}") from None
 
 
 def _decode_tagged(tag: str, rest: list[Any], special: Decode | None, depth: int) -> Any:
@@ -94,55 +169,48 @@ def _decode_tagged(tag: str, rest: list[Any], special: Decode | None, depth: int
         case "l":
             return [decode(item, special, depth) for item in rest]
         case "d":
+            # A key that cannot be hashed is a TypeError, and so no dict.
             return {decode(k, special, depth): decode(v, special, depth) for k, v in rest}
         case "b":
-            return base64.b64decode(rest[0])
+            return base64.b64decode(rest[0], validate=True)
         case "p":
             return Path(rest[0])
         case "e":
             return _error_from_plain(rest, special, depth)
         case "o":
-            return Opaque(str(rest[0]), str(rest[1])[:2000])
+            return Opaque(words(rest[0], NAME_LIMIT), words(rest[1], TEXT_LIMIT))
         case _ if special is not None:
             return special(tag, rest)
         case _:
-            raise WireError(f"an unknown tag {tag!r}")
+            raise WireError("an unknown tag")
 
 
-def _repr(value: Any) -> str:
-    try:
-        return repr(value)[:2000]
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+def words(value: Any, limit: int) -> str:
+    """`value`, which has to be a text, as at most `limit` characters that can be written anywhere.
 
-
-def _error_to_plain(error: BaseException, special: Encode, depth: int) -> list[Any]:
-    names = [kind.__name__ for kind in type(error).__mro__ if kind is not object]
-    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    text = error.message if isinstance(error, BaseExceptionGroup) else _text(error)
-    return [names, text, *(encode(one, special, depth) for one in inner[:20])]
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except Exception:
-        return ""
+    Raises WireError when it is no text.
+    """
+    if not isinstance(value, str):
+        raise WireError("a text that is none")
+    return plain(value, limit)
 
 
 def _error_from_plain(rest: list[Any], special: Decode | None, depth: int) -> BaseException:
-    names, text, *inner = rest
+    names, said, *inner = rest
+    text = words(said, TEXT_LIMIT)
+    names = [words(name, NAME_LIMIT) for name in names[:GROUP_LIMIT]]
     if names[0] in ("ExceptionGroup", "BaseExceptionGroup") and inner:
-        errors = [decode(one, special, depth) for one in inner]
+        errors = [decode(one, special, depth) for one in inner[:GROUP_LIMIT]]
         if all(isinstance(one, Exception) for one in errors):
-            return ExceptionGroup(str(text), errors)
+            return ExceptionGroup(text, errors)
     known = _known_errors()
     base = next((known[name] for name in names if name in known), Exception)
-    name = str(names[0])
-    kind: type[BaseException] = base if base.__name__ == name else type(name, (base,), {})
+    kind: type[BaseException] = base
+    if base.__name__ != names[0]:
+        kind = type(names[0] if names[0].isidentifier() else "Exception", (base,), {})
     # Not through __init__: each kind wants other arguments, and all that is needed is the text.
-    error = kind.__new__(kind, str(text))
-    error.args = (str(text),)
+    error = kind.__new__(kind, text)
+    error.args = (text,)
     return error
 
 
@@ -156,6 +224,7 @@ def _known_errors() -> dict[str, type[BaseException]]:
         for name, value in everything.items():
             if isinstance(value, type) and issubclass(value, Exception):
                 _known[name] = value
+        del _known["ExceptionGroup"]  # which cannot be made of a text alone
         _known["CancelledError"] = asyncio.CancelledError
         _known["JSONDecodeError"] = ValueError
     return _known
@@ -164,37 +233,49 @@ def _known_errors() -> dict[str, type[BaseException]]:
 _known: dict[str, type[BaseException]] = {}
 
 
-class Wire:
-    """One end of the connection: two file descriptors, messages of JSON types.
+# --- frames --------------------------------------------------------------------------------------
 
-    `limit` is how many bytes may be received in all, the smallest message counting as a hundred.
+
+class Wire:
+    """One end of the connection, a file descriptor: messages of JSON types.
+
+    At most `size` bytes and `number` messages are received in all.
     """
 
-    def __init__(self, read_fd: int, write_fd: int, limit: float = float("inf")) -> None:
-        self._read_fd = read_fd
-        self._left = limit
-        self._write_fd = write_fd
+    def __init__(self, end: int, size: float = float("inf"), number: float = float("inf")) -> None:
+        self._end = end
+        self._size = size
+        self._number = number
         self._lock = threading.Lock()
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send one message, from any thread. Raises WireError when the other side has gone."""
+        """Send one message, from any thread. Raises Gone when the other side has gone, TooLarge
+        when there is too much in it.
+        """
         frame = json.dumps(message, ensure_ascii=True, check_circular=False).encode("ascii")
         if len(frame) > FRAME_LIMIT:
-            raise WireError("a value too large to send")
+            raise TooLarge("a value too large to send")
         data = memoryview(_LENGTH.pack(len(frame)) + frame)
         with self._lock:
             try:
                 while data:
-                    data = data[os.write(self._write_fd, data) :]
+                    data = data[os.write(self._end, data) :]
             except OSError as error:
-                raise WireError("the other side has gone") from error
+                raise Gone("the other side has gone") from error
 
     def receive(self) -> dict[str, Any]:
-        """Wait for the next message. Raises WireError when it is none, or none will come."""
+        """Wait for the next message.
+
+        Raises Gone when none will come, Flood when it is more than may come, WireError when it is
+        no message.
+        """
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
-        self._left -= max(length, 100)
-        if length > FRAME_LIMIT or self._left < 0:
+        if length > FRAME_LIMIT:
             raise WireError("a frame that is too large")
+        self._size -= length
+        self._number -= 1
+        if self._size < 0 or self._number < 0:
+            raise Flood("more than may be sent")
         try:
             message = json.loads(self._read(length))
         except (ValueError, RecursionError) as error:
@@ -203,19 +284,32 @@ class Wire:
             raise WireError("a frame that is no message")
         return message
 
+    def pass_on(self, fd: int) -> None:
+        """Hand the descriptor `fd` over, before the first message."""
+        with socket.socket(fileno=os.dup(self._end)) as end:
+            socket.send_fds(end, [b"."], [fd])
+
+    def passed_on(self) -> int:
+        """The descriptor that the other side hands over. Raises Gone when it does not."""
+        with socket.socket(fileno=os.dup(self._end)) as end:
+            data, fds, _, _ = socket.recv_fds(end, 1, 1)
+        if not data or not fds:
+            raise Gone("the other side has gone")
+        return fds[0]
+
     def close(self) -> None:
-        for fd in {self._read_fd, self._write_fd}:
-            os.close(fd)
+        """Forget the descriptor, whose owner closes it: its number may come to mean another."""
+        self._end = -1
 
     def _read(self, number: int) -> bytes:
         pieces = []
         while number:
             try:
-                piece = os.read(self._read_fd, min(number, 2**20))
+                piece = os.read(self._end, min(number, 2**20))
             except OSError:
                 piece = b""
             if not piece:
-                raise WireError("the other side has gone")
+                raise Gone("the other side has gone")
             pieces.append(piece)
             number -= len(piece)
         return b"".join(pieces)

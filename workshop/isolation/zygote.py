@@ -13,12 +13,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from workshop.isolation import walls
+from workshop.isolation.kernel import Kernel
 
 _LARGEST = 1 << 16
+_PR_SET_CHILD_SUBREAPER = 36
+_MOST_ORPHANS = 10_000
 _USED = (
     "workshop.isolation.learner",
     "anyio._backends._asyncio",
@@ -32,12 +36,19 @@ _USED = (
 """What a learner's process needs from its first moment, or most learners import."""
 
 
+PATIENCE = 10.0
+"""Seconds for an answer, which is a matter of milliseconds."""
+
+
+class ZygoteGone(Exception):
+    """The zygote has ended, or does not answer."""
+
+
 class Zygote:
     """A zygote, seen from a process that marks; each such process has one of its own."""
 
     def __init__(self) -> None:
-        # A stream, for macOS has no sequenced packets: one line asks and one line answers.
-        self._control, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair()
         with theirs:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 [sys.executable, "-I", "-m", "workshop.isolation.zygote", str(theirs.fileno())],
@@ -46,35 +57,64 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        self._be_reached_by(ours)
+
+    def _be_reached_by(self, control: socket.socket) -> None:
+        # A stream, for macOS has no sequenced packets: one line asks and one line answers.
+        self._control = control
+        self._control.settimeout(PATIENCE)
+        self._lock = threading.Lock()
 
     def copy(self) -> Zygote:
-        """A zygote forked from this one, for a process that is going to be forked from ours."""
+        """A zygote forked from this one, for a process that is going to be forked from ours.
+
+        Raises ZygoteGone.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             self._ask({"do": "copy"}, [theirs.fileno()])
         copy = object.__new__(Zygote)
-        copy._control, copy._process = ours, None
+        copy._process = None
+        copy._be_reached_by(ours)
         return copy
 
     def fork(self, request: dict[str, Any], wire: int, output: int) -> int:
-        """Fork a learner's process for `request`; its ends of the wire and of the pipe for what
-        it prints are handed over. Returns its process id.
+        """Fork a learner's process for `request`; its ends of the wire and of the file for what
+        it prints are handed over. Returns its process id. Raises ZygoteGone.
         """
         return self._ask({"do": "fork", **request}, [wire, output])
 
     def end(self, pid: int) -> int:
-        """Kill the learner's process `pid`. Returns its exit status, negative for a signal."""
-        return self._ask({"do": "end", "pid": pid})
+        """Kill the learner's process `pid`, and whatever else has come of it.
+
+        Returns its exit status, negative for a signal. Raises ZygoteGone, when it is killed
+        nevertheless.
+        """
+        try:
+            return self._ask({"do": "end", "pid": pid})
+        except ZygoteGone:
+            _kill(pid)
+            raise
 
     def close(self) -> None:
-        """End the zygote, or let go of this end of it."""
+        """End the zygote and all that it has forked. A copy ends when nobody holds it any more."""
         self._control.close()
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
     def _ask(self, request: dict[str, Any], fds: list[int] | None = None) -> int:
-        socket.send_fds(self._control, [json.dumps(request).encode() + b"\n"], fds or [])
-        return int(self._control.recv(_LARGEST))
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [json.dumps(request).encode() + b"\n"], fds or [])
+                return int(self._control.recv(_LARGEST))
+            except (OSError, ValueError) as error:
+                # What is answered late would be taken for the next answer.
+                self._control.close()
+                raise ZygoteGone("The process that starts learners' processes is gone.") from error
 
 
 def _main(control: socket.socket) -> None:
@@ -83,33 +123,41 @@ def _main(control: socket.socket) -> None:
     import importlib
     import mimetypes
 
-    walls.die_with_parent()
     for name in _USED:
         importlib.import_module(name)
     mimetypes.init()  # reads files of the system, which a learner's process may not
     gc.freeze()
-    # Nobody waits for copies; a copy waits for the learners' processes that it forks.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _adopt_orphans()
+    copies: set[int] = set()
+    learners: set[int] = set()
     while True:
         data, fds, _, _ = socket.recv_fds(control, _LARGEST, 2)
         if not data:
-            return
+            break  # whoever asked has ended
         request = json.loads(data)
         match request["do"]:
             case "copy":
                 answer = os.fork()
                 if answer == 0:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    walls.die_with_parent()
                     control.close()
                     control = socket.socket(fileno=fds[0])
+                    copies, learners = set(), set()
+                    _adopt_orphans()
                     continue
+                copies.add(answer)
                 os.close(fds[0])
             case "fork":
                 answer = _fork(request, control, fds)
+                learners.add(answer)
             case _:
+                learners.discard(request["pid"])
                 answer = _end(request["pid"])
+        _clear_up(copies, learners)
         control.send(b"%d\n" % answer)
+    for pid in learners:
+        _end(pid)
+    _clear_up(set(), set())
 
 
 def _fork(request: dict[str, Any], control: socket.socket, fds: list[int]) -> int:
@@ -129,9 +177,8 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os.setsid()
         os.dup2(out, 1)
         os.dup2(out, 2)
-        os.closerange(3, min(wire, out))
-        os.closerange(max(wire, out) + 1, 256)
-        os.close(out)
+        os.closerange(3, wire)
+        os.closerange(wire + 1, 256)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
         _forget_the_kit()
@@ -139,7 +186,7 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         from workshop.isolation import learner
         from workshop.isolation.wire import Wire
 
-        learner.main(Wire(wire, wire), request)
+        learner.main(Wire(wire), request)
         status = 0
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -163,11 +210,48 @@ def _forget_the_kit() -> None:
 
 
 def _end(pid: int) -> int:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+    _kill(pid)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _kill(pid: int) -> None:
+    # Its group as well. macOS does not permit it when all that is left of that has ended.
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+# --- orphans -------------------------------------------------------------------------------------
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every process below this one whose own parent ends (Linux)."""
+    if sys.platform == "linux":
+        Kernel().prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _clear_up(copies: set[int], learners: set[int]) -> None:
+    """Kill what children this process has beyond `copies` and `learners`: they were left behind by
+    some of these. Copies that have ended are forgotten.
+    """
+    for pid in list(copies):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            copies.discard(pid)
+    for _ in range(_MOST_ORPHANS):
+        orphans = _children() - copies - learners
+        if not orphans:
+            return
+        for pid in orphans:
+            _end(pid)
+
+
+def _children() -> set[int]:
+    """The processes whose parent this one is, as far as the system tells."""
+    try:
+        text = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    except OSError:
+        return set()
+    return {int(pid) for pid in text.split()}
 
 
 if __name__ == "__main__":

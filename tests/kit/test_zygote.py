@@ -1,0 +1,181 @@
+"""Whatever a learner's process starts, and whoever dies first, nothing of it goes on running."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from workshop.isolation import evidence, walls
+from workshop.isolation.cell import Cell
+from workshop.isolation.remote import Isolated
+from workshop.isolation.zygote import Zygote, ZygoteGone
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells whose children are")
+
+LONGEST = 20.0
+"""Seconds after which a test gives up. What it waits for takes some milliseconds."""
+
+
+@pytest.fixture
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def staged(
+    zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, Zygote], Isolated]:
+    """A stage with no wall, where a learner's code may start processes."""
+    monkeypatch.setattr(walls, "standing", lambda: [])
+
+    def staged(source: str, zygote: Zygote) -> Isolated:
+        for folder in ("submission", "scratch"):
+            (tmp_path / folder).mkdir()
+        (tmp_path / "submission" / "ex.py").write_text(source, encoding="utf-8")
+        evidence.begin()
+        return Cell(tmp_path / "submission", tmp_path / "scratch", zygote).stage("ex")
+
+    return staged
+
+
+def call(stage: Isolated) -> Any:
+    return asyncio.run(asyncio.wait_for(stage.call("answer", None, (), {}), LONGEST))
+
+
+def end(pids: list[int], zygote: Zygote) -> bool:
+    """Whether these processes come to an end while `zygote` is asked for this and that: it takes
+    note of what has ended below it whenever it is asked.
+    """
+    for _ in range(2000):
+        if not any(_runs(pid) for pid in pids):
+            return True
+        zygote.copy().close()
+    return False
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+ORPHANS = """
+import os
+
+def orphan(deep):
+    told, tell = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if deep and os.fork():
+            os._exit(0)
+        os.write(tell, b"%d" % os.getpid())
+        while True:
+            os.read(told, 0)
+    return int(os.read(told, 20))
+
+async def answer():
+    return [os.getpid(), orphan(False), orphan(True)]
+"""
+
+
+@linux
+def test_what_a_learners_process_has_started_ends_with_it(staged, zygote):
+    stage = staged(ORPHANS, zygote)
+    with stage.open():
+        stage.load()
+        pids = call(stage)
+
+    assert len(set(pids)) == 3
+    assert end(pids, zygote)
+
+
+STAYS = """
+import ctypes, os, signal, socket, threading
+
+async def answer():
+    if hasattr(ctypes.CDLL(None), "prctl"):
+        ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG: none
+    # And whoever speaks for the kit in this process is no more.
+    os._exit = lambda status: threading.Event().wait()
+    return [os.getpid(), os.getppid()]
+"""
+
+
+def lost(stage: Isolated, lose: Callable[[int], None]) -> list[int]:
+    """A learner's process and its zygote, which `lose` has lost while it was under way."""
+    pids: list[int] = []
+
+    def during() -> None:
+        with stage.open():
+            stage.load()
+            pids.extend(call(stage))
+            lose(pids[1])
+
+    with pytest.raises(ZygoteGone):
+        during()
+    return pids
+
+
+def test_a_learners_process_does_not_outlive_its_zygote(staged, zygote):
+    """Not even one that has asked the system not to be ended with its parent."""
+    stage = staged(STAYS, zygote.copy())
+
+    pids = lost(stage, lambda parent: psutil.Process(parent).kill())
+
+    assert end(pids, zygote)
+
+
+def test_a_learners_process_ends_when_nobody_holds_its_zygote_any_more(staged, zygote):
+    copy = zygote.copy()
+    stage = staged(STAYS, copy)
+
+    pids = lost(stage, lambda parent: copy.close())
+
+    assert end(pids, zygote)
+
+
+def test_a_zygote_that_has_gone_is_told_of(staged, zygote):
+    copy = zygote.copy()
+    zygote.close()
+
+    with pytest.raises(ZygoteGone):
+        zygote.copy()
+    with pytest.raises(ZygoteGone), staged("", copy).open():
+        pass  # it went with the zygote that it was copied from
+
+
+def test_several_threads_may_ask_a_zygote_at_the_same_time(zygote, tmp_path):
+    (tmp_path / "ex.py").write_text("", encoding="utf-8")
+    setup = {
+        "folder": str(tmp_path),
+        "module": "ex",
+        "home": str(tmp_path),
+        "scratch": [str(tmp_path)],
+        "readable": [str(tmp_path)],
+        "walls": [],
+    }
+
+    def fork_and_end(_: int) -> tuple[int, int]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, tempfile.TemporaryFile() as printed:
+            pid = zygote.fork(setup, theirs.fileno(), printed.fileno())
+            return pid, zygote.end(pid)
+
+    with ThreadPoolExecutor(8) as threads:
+        ended = list(threads.map(fork_and_end, range(40)))
+
+    assert {status for _, status in ended} == {-9}
+    assert end([pid for pid, _ in ended], zygote)
