@@ -89,30 +89,32 @@ class Marking:
         self._folder = Path(tempfile.mkdtemp(prefix="workshop-marking-"))
         self._runner = Warm(KIT, self._exercises)
         self._threads = ThreadPoolExecutor(JOBS)
-        self._verdicts: dict[tuple[str, bytes], Future[Verdict]] = {}
+        self._verdicts: dict[tuple[str, bytes, bool], Future[Verdict]] = {}
 
     def stop(self) -> None:
         self._threads.shutdown(cancel_futures=True)
         self._runner.__exit__()
         shutil.rmtree(self._folder)
 
-    def plan(self, exercise: Exercise, source: bytes) -> Future[Verdict]:
-        key = (exercise.name, source)
+    def plan(self, exercise: Exercise, source: bytes, isolated: bool) -> Future[Verdict]:
+        key = (exercise.name, source, isolated)
         if key not in self._verdicts:
             submission = self._folder / f"{exercise.name}-{len(self._verdicts)}"
-            self._verdicts[key] = self._threads.submit(self._mark, exercise, source, submission)
+            self._verdicts[key] = self._threads.submit(
+                self._mark, exercise, source, submission, isolated
+            )
         return self._verdicts[key]
 
-    def verdict(self, exercise: Exercise, source: bytes) -> Verdict:
-        return self.plan(exercise, source).result()
+    def verdict(self, exercise: Exercise, source: bytes, isolated: bool = True) -> Verdict:
+        return self.plan(exercise, source, isolated).result()
 
-    def _mark(self, exercise: Exercise, source: bytes, submission: Path) -> Verdict:
+    def _mark(self, exercise: Exercise, source: bytes, submission: Path, isolated: bool) -> Verdict:
         """`source` in the place of the exercise's file, among our answers to the others."""
         submission.mkdir()
         for other in self._exercises:
             shutil.copy(other.reference, submission)
         (submission / exercise.file_name).write_bytes(source)
-        return mark(exercise, submission, self._runner)
+        return mark(exercise, submission, self._runner, isolated)
 
 
 _marking = pytest.StashKey[Marking]()
@@ -132,8 +134,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = [_wanted(item) for item in session.items if _asks_for_verdicts(item)]
     if wanted and not session.config.option.collectonly:
         marking = session.config.stash[_marking] = Marking()
-        for exercise, source in wanted:
-            marking.plan(exercise, source)
+        for exercise, source, isolated in wanted:
+            marking.plan(exercise, source, isolated)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -147,14 +149,16 @@ def marking(pytestconfig: pytest.Config) -> Marking:
     return pytestconfig.stash[_marking]
 
 
-def _wanted(item: pytest.Item) -> tuple[Exercise, bytes]:
-    """The exercise and the source that a test of `marking` is about, from its parameters."""
+def _wanted(item: pytest.Item) -> tuple[Exercise, bytes, bool]:
+    """What a test of `marking` is about, from its parameters: exercise, source, and whether it is
+    marked isolated, which takes twice as long and is left out for what comes in hundreds.
+    """
     params = getattr(getattr(item, "callspec", None), "params", {})
     exercise = params["exercise"]
     if "source" in params:
-        return exercise, params["source"]
+        return exercise, params["source"], True
     own = exercise.stub if "stub" in item.name else exercise.reference
-    return exercise, params.get("path", own).read_bytes()
+    return exercise, params.get("path", own).read_bytes(), params.get("isolated", True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

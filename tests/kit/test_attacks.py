@@ -38,7 +38,7 @@ ATTACKS = sorted(
     if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
 )
 GUARDED = ("exercises", "solutions", "tests/graded", "course.toml")
-JOBS = 2
+JOBS = 3
 LONGEST_MESSAGE = 8000
 
 pytestmark = [
@@ -112,8 +112,7 @@ class Attacks:
         try:
             before = _below(runner)
             verdict = mark(exercise, self._submission(path, exercise), runner)
-            _, staying = psutil.wait_procs(_below(runner) - before, timeout=10)
-            left = [str(one) for one in staying if one.status() != psutil.STATUS_ZOMBIE]
+            left = _staying(_below(runner) - before)
             afterwards = mark(exercise, exercise.reference.parent, runner)
         except BaseException:
             # Whatever it has done to its runner is no trouble of the next attack.
@@ -148,6 +147,23 @@ def _below(runner: Warm) -> set[psutil.Process]:
     return {
         process for pid in runner.pids for process in psutil.Process(pid).children(recursive=True)
     }
+
+
+def _staying(processes: set[psutil.Process]) -> list[str]:
+    """Those that go on running. What is ending is given some seconds; it ends in milliseconds."""
+    for _ in range(100):
+        processes = {one for one in processes if one.is_running() and not _has_ended(one)}
+        if not processes:
+            break
+        psutil.wait_procs(processes, timeout=0.1)
+    return [str(one) for one in processes]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _orphans() -> list[int]:

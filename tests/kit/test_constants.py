@@ -13,15 +13,12 @@ COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
 
 CONSTANTS = [
-    *("return None", "return True", "return False", "return 0", "return ''", "return 'text'"),
-    *("return []", "return {}", "return ()", "return (None, True)", "return ({}, True)"),
-    *("return (200, {})", "return {'status': True}"),
+    *("return None", "return True", "return 'text'", "return []", "return {}"),
+    *("return (None, True)", "return (200, {})"),
     """return '{"ERROR": "Cat Fact Not Available"}'""",
     "raise FileNotFoundError('no such file')",
     "raise LookupError('no such animal')",
     "raise httpx.ConnectError('refused')",
-    "raise Exception('x')",
-    "await asyncio.sleep(0)",
     "return EqualToEverything()",
 ]
 """Bodies for every function that a learner writes. None of them looks at its arguments."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,11 @@ from workshop.grading.verdict import Verdict
 COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
 VARIANTS = ("marker", "fixture", "mock")
+SAMPLE = 6
+"""Of so many mutants one is marked isolated too."""
 
 
-def files(kind: str) -> list[object]:
+def files(kind: str) -> list[Any]:
     """A parameter for each of an exercise's `mutants` or `alternatives`."""
     return [
         pytest.param(exercise, path, id=f"{exercise.name}-{path.stem}")
@@ -26,6 +29,19 @@ def files(kind: str) -> list[object]:
     ]
 
 
+def misconception_of(mutant: Path) -> str:
+    match = re.match(r'"""misconception: ([a-z0-9-]+)\n', mutant.read_text(encoding="utf-8"))
+    assert match, "its docstring does not begin with `misconception: <id>`"
+    return match[1]
+
+
+def with_way(parameters: list[Any], isolated: bool, name: str) -> list[Any]:
+    return [pytest.param(*one.values, isolated, id=f"{one.id}-{name}") for one in parameters]
+
+
+in_both_ways = pytest.mark.parametrize(
+    "isolated", [True, False], ids=["isolated", "in one process"]
+)
 each_exercise = pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)
 each_code_exercise = pytest.mark.parametrize("exercise", CODE, ids=lambda e: e.name)
 
@@ -40,16 +56,18 @@ def words(verdict: Verdict) -> str:
 
 
 @each_code_exercise
-def test_the_reference_scores_full_marks(marking, exercise):
-    verdict = marking.verdict(exercise, exercise.reference.read_bytes())
+@in_both_ways
+def test_the_reference_scores_full_marks(marking, exercise, isolated):
+    verdict = marking.verdict(exercise, exercise.reference.read_bytes(), isolated)
 
     assert verdict.status == "pass", words(verdict)
     assert verdict.points == verdict.max_points > 0
 
 
 @each_code_exercise
-def test_the_untouched_stub_scores_zero(marking, exercise):
-    verdict = marking.verdict(exercise, exercise.stub.read_bytes())
+@in_both_ways
+def test_the_untouched_stub_scores_zero(marking, exercise, isolated):
+    verdict = marking.verdict(exercise, exercise.stub.read_bytes(), isolated)
 
     assert verdict.status == "fail"
     assert verdict.points == 0, [test.name for test in verdict.tests if test.points]
@@ -57,9 +75,15 @@ def test_the_untouched_stub_scores_zero(marking, exercise):
     assert not any(test.diagnosis for test in verdict.tests)
 
 
-@pytest.mark.parametrize(("exercise", "path"), files("mutants"))
-def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, path):
-    verdict = marking.verdict(exercise, path.read_bytes())
+@pytest.mark.parametrize(
+    ("exercise", "path", "isolated"),
+    [
+        *with_way(files("mutants"), False, "in one process"),
+        *with_way(files("mutants")[::SAMPLE], True, "isolated"),
+    ],
+)
+def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, path, isolated):
+    verdict = marking.verdict(exercise, path.read_bytes(), isolated)
 
     named = {test.diagnosis.misconception for test in verdict.tests if test.diagnosis}
     assert verdict.status == "fail", "no graded test rejects it"
@@ -93,12 +117,6 @@ def test_there_are_enough_mutants_and_alternatives(exercise):
 @pytest.mark.parametrize(("exercise", "path"), files("mutants"))
 def test_a_mutant_names_a_misconception_of_the_catalogue(exercise, path):
     assert misconception_of(path) in catalogue()
-
-
-def misconception_of(mutant: Path) -> str:
-    match = re.match(r'"""misconception: ([a-z0-9-]+)\n', mutant.read_text(encoding="utf-8"))
-    assert match, "its docstring does not begin with `misconception: <id>`"
-    return match[1]
 
 
 def graded_tests(exercise: Exercise, variant: str) -> list[ast.AsyncFunctionDef]:
