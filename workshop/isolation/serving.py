@@ -99,7 +99,7 @@ class Serving:
             raise WireError("a request with a malformed part")
 
         async def send(number: int) -> None:
-            if _origin(httpx.URL(url)) != _origin(client.base_url):
+            if not url.startswith(str(client.base_url)):
                 raise httpx.ConnectError("Only the server of the client that was passed is there.")
             request = httpx.Request(
                 method, url, headers=headers, content=body, extensions={"timeout": timeout}
@@ -130,10 +130,6 @@ class Serving:
 
     def _reply(self, number: int, value: Any, last: bool = False) -> None:
         self._tell({"op": "reply", "id": number, "value": encode(value), "last": last})
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _settings(client: httpx.AsyncClient) -> Message:

@@ -53,12 +53,15 @@ async def save_to_disk(directory):
         "ptrace": (101, 16, os.getppid()),
         "a number of the x32 kind": (0x40000000 + 57, 0, 0),
         "memfd": (319, ctypes.addressof(text), 0),
-        "chmod": (90, ctypes.addressof(text), 0o644),
+        "chmod": (90, ctypes.addressof(text), 0o600),
     }
+    mode = os.stat(KIT / "course.toml").st_mode
     for what, numbers in attempts.items():
         result = call(*numbers, 0, 0, 0, 0)
         if result == 0 and what in ("fork", "clone", "a number of the x32 kind"):
             os._exit(0)
+        if what == "chmod" and os.stat(KIT / "course.toml").st_mode == mode:
+            continue  # it was only said to be done
         if result >= 0:
             print("breach:", what, flush=True)
     raise OSError("nothing saved")
