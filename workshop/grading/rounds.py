@@ -129,16 +129,10 @@ def _main(kit: str, *tests: str) -> int:
     # What pytest prints goes to stderr, for stdout is how the process answers.
     answers = os.dup(1)
     os.dup2(2, 1)
-    # The tracebacks are our own; the native ones cost pytest the least until then.
-    args = [
-        "-q",
-        "--capture=no",
-        "--tb=native",
-        "-c",
-        str(Path(kit) / "pyproject.toml"),
-        "--rootdir",
-        kit,
-    ]
+    # The tracebacks are our own; the native ones cost pytest the least until then. Copies cannot
+    # share the file into which pytest would capture.
+    args = ["-q", "--tb=native", "--capture=no" if FORKS else "--capture=fd"]
+    args += ["-c", str(Path(kit) / "pyproject.toml"), "--rootdir", kit]
     plugins = [arg for name in _PLUGINS for arg in ("-p", name)]
     return int(pytest.main([*plugins, *args, *tests], plugins=[_Rounds(answers)]))
 
