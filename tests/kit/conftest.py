@@ -125,8 +125,10 @@ def _asks_for_verdicts(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that ask for verdicts come last: marking goes on beside all the others."""
-    items.sort(key=_asks_for_verdicts)
+    """Tests that ask for verdicts come late: marking goes on beside all the others. Attacks come
+    last of all, when nothing else is marked.
+    """
+    items.sort(key=lambda item: (item.path.stem == "test_attacks", _asks_for_verdicts(item)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

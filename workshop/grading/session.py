@@ -52,6 +52,7 @@ class GradedSession:
         self._item: pytest.Item | None = None
         self._stage: Stage | None = None
         self._result: TestResult | None = None
+        self._late = False
 
     def begin(self, round: Round, items: list[pytest.Item], zygote: Zygote | None) -> None:
         """Be about to run the tests `items` of `round`, with the learner's code in processes
@@ -89,6 +90,7 @@ class GradedSession:
         """One test from set-up to tear-down; its result is written at the end."""
         self._item = item
         self._result = None
+        self._late = False
         evidence.begin()
         module = self._exercise.module
         self._stage = self._cell.stage(module) if self._cell else InProcess(self._folder, module)
@@ -115,13 +117,15 @@ class GradedSession:
             return
         if self._result and self._result.status != "pass":
             return  # the first failure is the one that tells
-        if isinstance(call.excinfo.value, TimeLimit | Flooded):
+        # asyncio swallows what is raised in a callback; then something else fails in its wake.
+        error = TimeLimit() if self._late else call.excinfo.value
+        if isinstance(error, TimeLimit | Flooded):
             self._limit = max(self._limit / 2, IMPATIENT)
         expected = f"expected:  {_behaviour(self._item)}"
         self._result = _result(self._item, "fail", expected)
         # Whatever was seen may make no sense: then the plain failure stands.
         with _undisturbed(), suppress(Exception):
-            self._result = self._failure(call.excinfo.value)
+            self._result = self._failure(error)
         with _undisturbed(), suppress(Exception):
             self._result = self._with_output(self._result, report)
             report.longrepr = self._frames(call.excinfo)
@@ -203,6 +207,7 @@ class GradedSession:
             signal.signal(signal.SIGALRM, previous)
 
     def _out_of_time(self, number: int, frame: FrameType | None) -> None:
+        self._late = True
         if self._stage is not None:
             self._stage.out_of_time(frame)
         raise TimeLimit
