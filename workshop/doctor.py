@@ -344,8 +344,8 @@ def _wall(name: str) -> str:
     from workshop.isolation import walls
 
     if (obstacle := walls.obstacle(name)) is None:
-        return f"code that is marked {KEPT[name]}"
-    raise Note(f"none here, so code that is marked {FREE[name]}.", _mend_of_wall(name, obstacle))
+        return f"marked code {KEPT[name]}"
+    raise Note(f"none here, so marked code {FREE[name]}.", _mend_of_wall(name, obstacle))
 
 
 def _mend_of_wall(name: str, obstacle: OSError) -> str:
@@ -386,10 +386,10 @@ TRIED = (
 """The second stage."""
 KEPT = {
     "landlock": "reaches no files but its own",
-    "seccomp": "reaches no network, no other process and no other program",
-    "notify": "cannot hide from its test that it sleeps or writes a file",
-    "limits": "has limits: processor time, open files, their size and, save on macOS, memory",
-    "audit": "is refused them by Python as well, which alone stops no attacker",
+    "seccomp": "reaches no network and no other process",
+    "notify": "cannot hide a sleep or a write from its test",
+    "limits": "has limits on time, files and, save on macOS, memory",
+    "audit": "hears it from Python too, which alone stops nobody",
 }
 FREE = {
     "landlock": "could read the tests and change files",

@@ -11,13 +11,16 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from workshop import services
 from workshop.isolation import evidence, stage
 from workshop.isolation.stage import Gate
 from workshop.services import Entry, Room
+
+if TYPE_CHECKING:
+    import httpx
 
 BEATS = 150
 """How many heartbeats `eventually` waits. A beat is a turn of the event loop and a job for a
@@ -26,6 +29,18 @@ chances to happen on a slow machine as on a fast one."""
 AFTERWARDS = 30
 """How many it still waits when no call of the learner's code is under way: something may have
 been left running, but nothing new begins."""
+
+
+class Impatience:
+    """A request hook for a client: its network times out after 50 ms, whatever was asked for."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """How many it has seen. Not each of them gets to the server in that time."""
+
+    async def __call__(self, request: httpx.Request) -> None:
+        self.requests += 1
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
 
 
 @asynccontextmanager

@@ -153,7 +153,7 @@ def marking(pytestconfig: pytest.Config) -> Marking:
 
 def _wanted(item: pytest.Item) -> tuple[Exercise, bytes, bool]:
     """What a test of `marking` is about, from its parameters: exercise, source, and whether it is
-    marked isolated, which takes twice as long and is left out for what comes in hundreds.
+    marked isolated.
     """
     params = getattr(getattr(item, "callspec", None), "params", {})
     exercise = params["exercise"]

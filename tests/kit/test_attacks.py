@@ -129,6 +129,7 @@ class Attacks:
     def _submission(self, path: Path, exercise: Exercise) -> Path:
         submission = self._folder / path.stem
         submission.mkdir()
+        shutil.copy(KIT / "tests" / "kit" / "attacker.py", submission)
         if not path.is_dir():
             shutil.copyfile(path, submission / exercise.file_name)
             return submission

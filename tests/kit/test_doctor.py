@@ -203,7 +203,7 @@ def test_says_what_a_missing_wall_means_for_marks(
     assert run.stdout.endswith("\n0\n"), "a note is no fault"
     notes = [note for note in run.stdout.split("  note   ") if note.startswith(f"wall {wall}:")]
     first, second = notes[0].splitlines()[:2]
-    assert first == f"wall {wall}: none here, so code that is marked {open_without}."
+    assert first == f"wall {wall}: none here, so marked code {open_without}."
     assert second.startswith(f"         Mend: {mend}")
 
 

@@ -17,7 +17,7 @@ COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
 VARIANTS = ("marker", "fixture", "mock")
 SAMPLE = 6
-"""Of so many mutants one is marked isolated too."""
+"""Of so many mutants one is marked in the process of the tests too."""
 
 
 def files(kind: str) -> list[Any]:
@@ -78,8 +78,8 @@ def test_the_untouched_stub_scores_zero(marking, exercise, isolated):
 @pytest.mark.parametrize(
     ("exercise", "path", "isolated"),
     [
-        *with_way(files("mutants"), False, "in one process"),
-        *with_way(files("mutants")[::SAMPLE], True, "isolated"),
+        *with_way(files("mutants"), True, "isolated"),
+        *with_way(files("mutants")[::SAMPLE], False, "in one process"),
     ],
 )
 def test_a_mutant_is_rejected_and_its_misconception_named(marking, exercise, path, isolated):

@@ -26,6 +26,7 @@ from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, plain, steady
+from workshop.isolation.patience import Patience
 from workshop.isolation.remote import Died, Flooded
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
 from workshop.isolation.zygote import Zygote
@@ -48,7 +49,7 @@ class GradedSession:
         self._cell: Cell | None = None
         self._marks: Path | None = None
         self._stubs = {e.name: e.stub for e in self._course.exercises if e.kind == "code"}
-        self._limit = LIMIT
+        self._limit = Patience(LIMIT, IMPATIENT)
         self._item: pytest.Item | None = None
         self._stage: Stage | None = None
         self._result: TestResult | None = None
@@ -120,7 +121,7 @@ class GradedSession:
         # asyncio swallows what is raised in a callback; then something else fails in its wake.
         error = TimeLimit() if self._late else call.excinfo.value
         if isinstance(error, TimeLimit | Flooded):
-            self._limit = max(self._limit / 2, IMPATIENT)
+            self._limit.lose()
         expected = f"expected:  {_behaviour(self._item)}"
         self._result = _result(self._item, "fail", expected)
         # Whatever was seen may make no sense: then the plain failure stands.
@@ -199,7 +200,7 @@ class GradedSession:
             return
         previous = signal.signal(signal.SIGALRM, self._out_of_time)
         # In this process it rings again, for code that catches everything and goes on.
-        signal.setitimer(signal.ITIMER_REAL, self._limit, 0 if self._cell else 1.0)
+        signal.setitimer(signal.ITIMER_REAL, self._limit.seconds, 0 if self._cell else 1.0)
         try:
             yield
         finally:

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from workshop.isolation import scratch, walls
-from workshop.isolation.remote import Isolated
+from workshop.isolation.patience import Patience
+from workshop.isolation.remote import LAST_WORDS, Isolated
 from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
 
@@ -15,6 +16,9 @@ OPEN = "open"
 that tests hand to them have to lie there too."""
 LARGEST = 2**20
 """Bytes that a learner's file may hold."""
+
+LEAST = 0.01
+"""Seconds that a process is listened to, at the least, when its test has failed."""
 
 
 class Cell:
@@ -31,6 +35,7 @@ class Cell:
         self._open.mkdir()
         self._walls = walls.standing()
         self._zygote = zygote
+        self._last_words = Patience(LAST_WORDS, LEAST)
 
     def stage(self, module: str) -> Isolated:
         """A process for one test, which imports `module` and finds nothing of an earlier test."""
@@ -49,6 +54,7 @@ class Cell:
             },
             self._scratch,
             self._sources,
+            self._last_words,
         )
 
 

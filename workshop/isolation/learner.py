@@ -27,12 +27,9 @@ from workshop.isolation.evidence import Spot
 from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.submission import Submission, SubmissionError
-from workshop.isolation.wire import TEXT_LIMIT, TooLarge, Wire, WireError, encode
+from workshop.isolation.wire import LOGGED, TEXT_LIMIT, TooLarge, Wire, WireError, encode
 
 Message = dict[str, Any]
-
-LOGGED = 500
-"""Log records that are reported of one test."""
 
 
 def main(wire: Wire, request: Message) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 
 from workshop.isolation import evidence
 from workshop.isolation.gates import Gates, RemoteGate
+from workshop.isolation.patience import Patience
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.serving import Serving
 from workshop.isolation.stage import Ask, as_current
 from workshop.isolation.submission import SubmissionError
 from workshop.isolation.testimony import Sources, log_record, number_of, spots
-from workshop.isolation.wire import Flood, Gone, Opaque, WireError, decode
+from workshop.isolation.wire import LOGGED, Flood, Gone, Opaque, WireError, decode
 from workshop.isolation.witness import Witness
 from workshop.isolation.zygote import Zygote, ZygoteGone
 
@@ -29,10 +30,7 @@ Message = dict[str, Any]
 PATIENCE = 3.0
 """Seconds for an answer that the learner's process owes at once: it is a matter of milliseconds."""
 LAST_WORDS = 1.0
-"""Seconds for what it can add when its test has failed already. They shrink by half each time that
-nothing comes: code that answers nobody in one test does not in the next."""
-LOGGED = 500
-"""Log records of one test that are kept."""
+"""Seconds for what it can add when its test has failed already."""
 ERROR_LIMIT = 1000
 """Characters of the sentence about a file that cannot be used."""
 
@@ -54,16 +52,22 @@ class Flooded(Died):
 class Isolated:
     """A stage in a process of its own, forked for one test."""
 
-    _last_words = LAST_WORDS
-
-    def __init__(self, zygote: Zygote, setup: Message, scratch: Path, sources: Sources) -> None:
-        self.walls: list[str] = setup["walls"]
+    def __init__(
+        self,
+        zygote: Zygote,
+        setup: Message,
+        scratch: Path,
+        sources: Sources,
+        last_words: Patience,
+    ) -> None:
+        self._kernel_tells = "notify" in setup["walls"]
         self._fork: Callable[[], LearnersProcess] = lambda: LearnersProcess(zygote, setup, scratch)
         self._sources = sources
+        self._last_words = last_words
         self._numbers = itertools.count(1)
         self._answers: dict[int, tuple[str, Future[Message]]] = {}
         self._serving = Serving(self._tell)
-        self._gates = Gates(self._tell, outside="notify" in self.walls)
+        self._gates = Gates(self._tell, outside=self._kernel_tells)
         self._witness: Witness | None = None
         self._open_folder = Path(setup["scratch"][0])
         self._where: Future[Message] = Future()
@@ -159,9 +163,9 @@ class Isolated:
     @contextmanager
     def _listening_once_more(self) -> Iterator[float]:
         try:
-            yield self._last_words
+            yield self._last_words.seconds
         except TimeoutError:
-            Isolated._last_words /= 2
+            self._last_words.lose()
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -245,7 +249,7 @@ class Isolated:
         """Take in what comes until the conversation is over, then see to the process's end."""
         over: Died | None = None
         try:
-            if "notify" in self.walls:
+            if self._kernel_tells:
                 fd = self._process.wire.passed_on()
                 self._witness = Witness(self._process.pid, fd, self._gates)
             while self._over is None:

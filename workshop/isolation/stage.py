@@ -39,8 +39,6 @@ class Gate(Protocol):
 class Stage(Protocol):
     """Where the learner's code runs. What it sees of the code goes into `evidence.current()`."""
 
-    walls: list[str]
-
     def open(self) -> Any: ...
     def load(self) -> None: ...
     def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
@@ -59,10 +57,7 @@ class Stage(Protocol):
 class InProcess:
     """The learner's code in the test's own process: for the editor, where a debugger works."""
 
-    walls: list[str]
-
     def __init__(self, folder: Path, module: str) -> None:
-        self.walls = []
         self._submission = Submission(folder)
         self._host = Host(self._submission, module)
         self._observers = Observers(self._submission)

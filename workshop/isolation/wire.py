@@ -30,6 +30,8 @@ TEXT_LIMIT = 2000
 """Characters of an error's text or of a repr."""
 NAME_LIMIT = 100
 """Characters of a type's name."""
+LOGGED = 500
+"""Log records of one test that are told, and kept."""
 GROUP_LIMIT = 20
 """Errors of a group that cross with it, and classes that an error is said to be of."""
 

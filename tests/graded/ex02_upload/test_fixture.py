@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
-import httpx
 import pytest
 import pytest_asyncio
 from ex02_upload import upload_file
 
 from workshop.proof import (
+    Impatience,
     beat,
     blocking_calls,
     eventually,
@@ -24,18 +24,6 @@ from workshop.proof import (
     requests_of,
     tasks_left,
 )
-
-
-class Impatience:
-    """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-        """How many it has seen. Not each of them gets to the server in that time."""
-
-    async def __call__(self, request: httpx.Request) -> None:
-        self.requests += 1
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
 
 
 @pytest.fixture

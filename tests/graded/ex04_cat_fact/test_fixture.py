@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 import pytest_asyncio
 from ex04_cat_fact import CatFact
 
 from workshop.proof import (
+    Impatience,
     beat,
     blocking_calls,
     eventually,
@@ -22,18 +22,6 @@ from workshop.proof import (
     requests_of,
     tasks_left,
 )
-
-
-class Impatience:
-    """A request hook: this network times out after 50 ms, whatever time-out was asked for."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-        """How many it has seen. Not each of them gets to the server in that time."""
-
-    async def __call__(self, request: httpx.Request) -> None:
-        self.requests += 1
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
 
 
 @pytest.fixture

@@ -3,19 +3,7 @@ Answers calls that were not made yet, and some that never will be.
 says: broke off the conversation
 """
 
-import sys
-
-
-def found(name):
-    """Something of the engine's, from a frame of the calls that led here."""
-    frame = sys._getframe()
-    while frame:
-        for value in list(frame.f_locals.values()):
-            if type(value).__name__ == name:
-                return value
-        frame = frame.f_back
-    raise LookupError(name)
-
+from attacker import found
 
 wire = found("Wire")
 for number in range(100):

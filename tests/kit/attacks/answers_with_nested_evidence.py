@@ -2,18 +2,7 @@
 Sends evidence that is nested almost as deep as JSON may be, and words of no misconception.
 """
 
-import sys
-
-
-def found(name):
-    """Something of the engine's, from a frame of the calls that led here."""
-    frame = sys._getframe()
-    while frame:
-        for value in list(frame.f_locals.values()):
-            if type(value).__name__ == name:
-                return value
-        frame = frame.f_back
-    raise LookupError(name)
+from attacker import found
 
 
 def nested(depth):

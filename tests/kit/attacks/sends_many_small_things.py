@@ -3,24 +3,8 @@ Sends frames that are small to send and large to hold: millions of empty lists.
 """
 
 import os
-import stat
 
-
-def wires():
-    for fd in range(3, 256):
-        try:
-            if stat.S_ISSOCK(os.fstat(fd).st_mode):
-                yield fd
-        except OSError:
-            continue
-
-
-def send(data):
-    for fd in wires():
-        try:
-            os.write(fd, data)
-        except OSError:
-            continue
+from attacker import wires
 
 
 async def save_to_disk(directory):

@@ -9,6 +9,6 @@ import asyncio
 async def save_to_disk(directory):
     while True:
         try:
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         except BaseException:
             continue
