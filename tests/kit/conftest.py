@@ -2,6 +2,7 @@
 Python process that a test starts."""
 
 import json
+import logging
 import os
 import runpy
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from workshop.course import Exercise, load_course
-from workshop.grading import mark
+from workshop.grading import mark, warm
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import Warm
 
@@ -90,6 +91,12 @@ class Marking:
         self._runner = Warm(KIT, self._exercises)
         self._threads = ThreadPoolExecutor(JOBS)
         self._verdicts: dict[tuple[str, bytes, bool], Future[Verdict]] = {}
+        self.told: list[str] = []
+        """What marking found strange, though it came to its verdicts all the same."""
+        handler = logging.Handler(logging.WARNING)
+        handler.addFilter(lambda record: record.threadName != "MainThread")  # tests' own
+        handler.emit = lambda record: self.told.append(record.getMessage())  # type: ignore[method-assign]
+        logging.getLogger(warm.__name__).addHandler(handler)
 
     def stop(self) -> None:
         self._threads.shutdown(cancel_futures=True)
@@ -143,6 +150,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _marking in config.stash:
         config.stash[_marking].stop()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if _marking in config.stash and (told := config.stash[_marking].told):
+        terminalreporter.section("marking told of")
+        terminalreporter.write_line("\n".join(told))
 
 
 @pytest.fixture(scope="session")

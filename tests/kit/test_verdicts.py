@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,11 +15,11 @@ import psutil
 import pytest
 
 from workshop.course import load_course
-from workshop.grading import mark
+from workshop.grading import mark, warm
 from workshop.grading.runner import VARIANTS
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
-from workshop.grading.warm import FORKS, GradingError, Round, Warm
+from workshop.grading.warm import FORKS, GradingError, Round, Run, Warm
 
 COURSE = load_course(Path(__file__).parents[2])
 EXERCISE = COURSE.exercise("ex03_save")
@@ -129,6 +131,21 @@ def test_a_line_that_was_cut_short_costs_its_own_test(cut):
 def test_what_ends_without_having_begun_is_no_verdict():
     with pytest.raises(GradingError, match=r"test_marker\.py did not run"):
         marked()
+
+
+def test_a_process_that_stays_is_killed_left_behind_and_told_of(monkeypatch, caplog):
+    monkeypatch.setattr(warm, "PATIENCE", 0.01)
+    unborn, staying = Run(lambda: "its last words"), Run(lambda: "its last words")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        staying.pid.set_result(process.pid)
+
+        unborn.end()
+        staying.end()
+
+        assert process.wait() != 0
+    told = [record.getMessage() for record in caplog.records]
+    assert "it never began. its last words" in told[0]
+    assert f": {process.pid}, " in told[1]
 
 
 # --- what the learner's code says of itself ------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ FORKS = hasattr(os, "fork")
 """Whether processes can be copied here. On Windows they cannot."""
 PATIENCE = 30.0
 """Seconds for an answer that a process owes at once. Machines get busy."""
+_log = logging.getLogger(__name__)
 
 
 class GradingError(Exception):
@@ -57,9 +59,10 @@ class Round:
 class Run:
     """A round under way, in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: Callable[[], str]) -> None:
         self.pid: Future[int] = Future()
         self.status: Future[int] = Future()
+        self._said = said
 
     def wait(self, seconds: float) -> int | None:
         """The exit status (negative: the signal that ended it), or None after `seconds`.
@@ -72,14 +75,20 @@ class Run:
             return None
 
     def end(self) -> None:
-        """End it, with everything that it has started. Raises GradingError when it stays."""
+        """End it, with everything that it has started. One that stays all the same is logged and
+        left behind: what it has not marked, another run can.
+
+        Raises GradingError when the process that it is a copy of has ended.
+        """
         try:
             pid = self.pid.result(PATIENCE)
             if not self.status.done():
                 _kill(pid)
             self.status.result(PATIENCE)
         except TimeoutError:
-            raise GradingError("The process that runs the graded tests does not end.") from None
+            pid = self.pid.result() if self.pid.done() else 0
+            state = _state(pid) if pid else "it never began"
+            _log.warning("A process of graded tests does not end: %s. %s", state, self._said())
 
     def lost(self, status: int | GradingError) -> None:
         """Nothing more will be heard of it than that its process ended with `status`, or why that
@@ -152,7 +161,7 @@ class _Process:
     def start(self, round: Round) -> Run:
         assert self._process.stdin
         with self._lock:
-            run = Run()
+            run = Run(self._said)
             request = {"number": len(self._runs), "round": asdict(round)}
             self._runs.append(run)
             try:
@@ -178,9 +187,13 @@ class _Process:
         self._words.close()
 
     def _why(self) -> GradingError:
-        self._words.seek(0)
-        words = self._words.read()[-2000:].decode("utf-8", "replace")
-        return GradingError(f"The process that runs the graded tests has ended. {words}".strip())
+        words = f"The process that runs the graded tests has ended. {self._said()}"
+        return GradingError(words.strip())
+
+    def _said(self) -> str:
+        """The end of what it has printed: its own errors, if there were any."""
+        self._words.seek(0)  # the process writes on where reading ends: at the end, as before
+        return self._words.read()[-2000:].decode("utf-8", "replace")
 
     def _listen(self) -> None:
         # Each line holds a run's number, and its process id or the status that it ended with.
@@ -193,6 +206,17 @@ class _Process:
             self._gone = True
             for run in self._runs:
                 run.lost(self._why() if FORKS else self._process.wait())
+
+
+def _state(pid: int) -> str:
+    """What the system tells of a process, in a few words: where it waits, if it is known."""
+    facts = []
+    for name in ("stat", "wchan"):
+        try:
+            facts.append(Path(f"/proc/{pid}/{name}").read_text("utf-8", "replace")[:200].strip())
+        except OSError:
+            facts.append(f"no {name}")
+    return f"{pid}, {'; '.join(facts)}"
 
 
 def _kill(pid: int) -> None:
