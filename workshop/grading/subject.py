@@ -5,14 +5,14 @@ function on the current stage: in this process or in another. The learner's modu
 anew for each test, and a broken one fails the tests that call it, each with a sentence, instead
 of ending the collection.
 
-Whether a name is an async function, a plain one or a class is what the exercise's stub says.
+Whether a name is an async function, a plain one, a class, a stream or a context manager is what
+the exercise's stub says.
 """
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -22,11 +22,11 @@ from unittest.mock import NonCallableMock
 
 import httpx
 
+from workshop.grading.kinds import ASYNC, PLAIN, kinds
+from workshop.grading.streams import PLAIN_DATA, Items, entered, left, note_error, thrown
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
-from workshop.isolation.stage import TimeLimit
-
-_ASYNC, _PLAIN, _CLASS = "async", "plain", "class"
+from workshop.isolation.steps import STREAM
 
 
 class StandIn:
@@ -38,63 +38,118 @@ class StandIn:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        if self._kinds.get(self._name) == _ASYNC:
-            return _awaiting(self._name, None, args, kwargs)
-        result = _constructing(self._name, args, kwargs)
-        if self._kinds.get(self._name) == _CLASS:
-            return Instance(self._name, result)
-        return result
+        return _using(self._name, self._kinds, None, args, kwargs)
 
 
 class Instance:
-    """An object of the learner's own class, whose async methods are called as functions are."""
+    """An object of the learner's own: of a class, a stream, or a context manager.
 
-    def __init__(self, kind: str, real: Any) -> None:
-        self._kind = kind
+    Its async methods are called as functions are; what a step with it gives is plain data, or one
+    more such object. Those of `of` are of the class of that name, as the stub has it.
+    """
+
+    def __init__(self, of: str, real: Any, call: Call, kinds: dict[str, str]) -> None:
+        self._of = of
         self._real = real
+        self._call = call
+        self._kinds = kinds
+        self._items = Items(call)
 
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-        return lambda *args, **kwargs: _awaiting(name, self, args, kwargs)
+    def __repr__(self) -> str:
+        return shown(self._real)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *args, **kwargs: _using(name, self._kinds, self, args, kwargs)
+
+    def __aiter__(self) -> Instance:
+        __tracebackhide__ = True
+        real = stage.current().construct("__aiter__", (), {}, self._real, STREAM)
+        return self if real is self._real else Instance(self._of, real, self._call, self._kinds)
+
+    async def __anext__(self) -> Any:
+        __tracebackhide__ = True
+        return self._given(await self._items.step(self._real, "__anext__"))
+
+    async def asend(self, value: Any) -> Any:
+        __tracebackhide__ = True
+        return self._given(await self._items.step(self._real, "asend", value))
+
+    async def athrow(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:
+        __tracebackhide__ = True
+        return self._given(await self._items.step(self._real, "athrow", thrown(kind, value)))
+
+    async def aclose(self) -> None:
+        __tracebackhide__ = True
+        await self._items.step(self._real, "aclose")
+
+    async def __aenter__(self) -> Any:
+        __tracebackhide__ = True
+        return self._given(await entered(self._real, self._call))
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> bool:
+        __tracebackhide__ = True
+        return await left(self._real, self._call, error)
+
+    def _given(self, value: Any) -> Any:
+        if value is self._real:
+            return self
+        if isinstance(value, PLAIN_DATA):
+            return value
+        return Instance(stage.current().kind_of(value), value, self._call, self._kinds)
+
+
+def _using(
+    name: str,
+    kinds: dict[str, str],
+    of: Instance | None,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Call what a stub calls `name`, or the method of that name, each as its kind wants it."""
+    __tracebackhide__ = True
+    # What no stub speaks of is a function that is not there, or a method of the learner's own.
+    kind = kinds.get(f"{of._of}.{name}", ASYNC) if of else kinds.get(name, PLAIN)
+    if kind == ASYNC:
+        return _awaiting(name, of, args, kwargs)
+    call, result = _constructing(name, of, args, kwargs, "" if kind == PLAIN else kind)
+    return result if kind == PLAIN else Instance(name, result, call, kinds)
 
 
 async def _awaiting(
     name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     __tracebackhide__ = True
-    call = _noted(f"{of._kind}.{name}" if of else name, args, kwargs)
+    call = _noted(name, of, args, kwargs)
     try:
         value = await stage.current().call(name, of._real if of else None, args, kwargs)
     except BaseException as error:
-        _note_error(call, error)
+        note_error(call, error)
         raise
     call.ended = shown(value)
     return value
 
 
-def _constructing(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _constructing(
+    name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[str, Any], wanted: str
+) -> tuple[Call, Any]:
     __tracebackhide__ = True
-    call = _noted(name, args, kwargs)
+    call = _noted(name, of, args, kwargs)
+    real = of._real if of else None
     try:
-        result = stage.current().construct(name, args, kwargs)
+        result = stage.current().construct(name, args, kwargs, real, wanted)
     except BaseException as error:
-        _note_error(call, error)
+        note_error(call, error)
         raise
     call.ended = shown(result)
-    return result
+    return call, result
 
 
-def _noted(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+def _noted(name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     words = [_argument(value) for value in args]
     words += [f"{key}={_argument(value)}" for key, value in kwargs.items()]
-    call = Call(f"{name}({', '.join(words)})")
+    call = Call(f"{of._of + '.' if of else ''}{name}({', '.join(words)})")
     evidence.current().calls.append(call)
     return call
-
-
-def _note_error(call: Call, error: BaseException) -> None:
-    spot = evidence.current().of_error(error)
-    if not isinstance(error, TimeLimit) and spot is not None:
-        call.ended = f"raised {spot.what}"
 
 
 def _argument(value: object) -> str:
@@ -119,12 +174,12 @@ class StandInFinder(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self) if fullname in self._stubs else None
 
     def exec_module(self, module: ModuleType) -> None:
-        kinds = _kinds(self._stubs[module.__name__])
+        known = kinds(self._stubs[module.__name__])
 
         def stand_in(name: str) -> StandIn:
             if name.startswith("__"):
                 raise AttributeError(name)
-            return StandIn(name, kinds)
+            return StandIn(name, known)
 
         module.__getattr__ = stand_in  # type: ignore[method-assign]
 
@@ -133,14 +188,3 @@ class StandInFinder(MetaPathFinder, Loader):
         sys.meta_path.remove(self)
         for name in self._stubs:
             sys.modules.pop(name, None)
-
-
-def _kinds(stub: Path) -> dict[str, str]:
-    """What each name at the top of a stub is."""
-    of = {ast.AsyncFunctionDef: _ASYNC, ast.FunctionDef: _PLAIN, ast.ClassDef: _CLASS}
-    tree = ast.parse(stub.read_text(encoding="utf-8"))
-    return {
-        node.name: of[type(node)]
-        for node in tree.body
-        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef | ast.ClassDef)
-    }

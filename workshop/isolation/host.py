@@ -60,10 +60,17 @@ def run(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 def not_awaitable(name: str, value: Any) -> SubmissionError:
     """What to say of a call that gave `value` where something to await was expected."""
+    one = a_kind(value)
+    hint = "Is it an `async def`?"
+    if inspect.isasyncgen(value):
+        hint = "Is there a `yield` in it?"
+    return SubmissionError(f"{name} gave {one} at once, and {one} cannot be awaited. {hint}")
+
+
+def a_kind(value: Any) -> str:
+    """What `value` is, in words: `a list`, `an int`."""
     kind = type(value).__name__
-    return SubmissionError(
-        f"{name} gave a {kind} at once, and a {kind} cannot be awaited. Is it an `async def`?"
-    )
+    return f"an {kind}" if kind[:1] in ("a", "e", "i", "o") else f"a {kind}"
 
 
 def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -21,13 +21,23 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import evidence, seccomp, stage, walls
+from workshop.isolation import evidence, seccomp, stage, steps, walls
 from workshop.isolation.bridge import Bridge
 from workshop.isolation.evidence import Spot
 from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
+from workshop.isolation.strand import Strand
 from workshop.isolation.submission import Submission, SubmissionError
-from workshop.isolation.wire import LOGGED, TEXT_LIMIT, TooLarge, Wire, WireError, encode
+from workshop.isolation.wire import (
+    LOGGED,
+    TEXT_LIMIT,
+    TooLarge,
+    Wire,
+    WireError,
+    encode,
+    is_opaque,
+    opaque,
+)
 
 Message = dict[str, Any]
 
@@ -74,6 +84,7 @@ class Learner:
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._own: set[Any] = set()
         self._objects: dict[int, Any] = {}
+        self._strands: dict[int, Strand] = {}
         self._threads: dict[int, threading.Event] = {}
         self._gates: dict[int, DiskGate] = {}
         self.never_awaited: Callable[[], list[Spot]] = list
@@ -100,8 +111,13 @@ class Learner:
                 self._calls[number] = self._loop.create_task(self._call(number, message))
             case "construct":
                 self._construct(number, message)
-            case "cancel" if number in self._calls:
-                self._calls[number].cancel()
+            case "step":
+                self._begin_step(number, message)
+            case "cancel":
+                # Not before it has begun, for then it would never answer.
+                self._loop.call_soon(self._cancel, number)
+            case "forget":
+                self._forget(message["of"])
             case "beat":
                 self._spawn(self._beat(number, message["path"]))
             case "look":
@@ -125,14 +141,9 @@ class Learner:
     async def _call(self, number: int, message: Message) -> None:
         self._own.add(asyncio.current_task())
         try:
-            name, of = message["name"], message.get("of")
-            args, kwargs = self._decoded(message)
-            if of is None:
-                result = self._host.start(name, args, kwargs)
-            else:
-                result = self._host.start_method(self._objects[of], name, args, kwargs)
+            result = self._start(message)
             if not inspect.isawaitable(result):
-                raise not_awaitable(name, result)
+                raise not_awaitable(message["name"], result)
             reply = {"value": encode(await result)}
         except BaseException as error:
             reply = self._error(error)
@@ -143,13 +154,25 @@ class Learner:
 
     def _construct(self, number: int, message: Message) -> None:
         try:
-            args, kwargs = self._decoded(message)
-            result = self._host.start(message["name"], args, kwargs)
-            self._objects[number] = result
-            reply: Message = {"value": encode(result)}
+            wanted, of = message["wanted"], self._objects.get(message.get("of", 0))
+            result = steps.checked(message["name"], of, self._start(message), wanted)
+            reply = self._given(result, number, message, as_object=bool(wanted))
         except BaseException as error:
             reply = self._error(error)
         self._send_done(number, reply)
+
+    def _start(self, message: Message) -> Any:
+        name, of = message["name"], message.get("of")
+        args, kwargs = self._decoded(message)
+        if of is None:
+            return self._host.start(name, args, kwargs)
+        return self._host.start_method(self._objects[of], name, args, kwargs)
+
+    def _cancel(self, number: int) -> None:
+        if number in self._calls:
+            self._calls[number].cancel()
+        for strand in self._strands.values():
+            strand.cancel(number)
 
     def _send_done(self, number: int, reply: Message) -> None:
         with contextlib.suppress(Exception):
@@ -174,6 +197,53 @@ class Learner:
 
     def _decoded(self, message: Message) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return self._bridge.decode(message["args"]), self._bridge.decode(message["kwargs"])
+
+    # --- streams and context managers ------------------------------------------------------------
+
+    def _begin_step(self, number: int, message: Message) -> None:
+        of = message["of"]
+        if of not in self._strands:
+            self._strands[of] = Strand(lambda: self._wire.send({"op": "interrupt", "of": of}))
+            self._own.add(self._strands[of].task)
+        step, strand = self._step(number, message), self._strands[of]
+        if strand.busy:  # several at once are the learner's code's to allow or to refuse
+            self._calls[number] = self._loop.create_task(step)
+        else:
+            strand.begin(number, step)
+
+    async def _step(self, number: int, message: Message) -> None:
+        own = self._calls.get(number)
+        self._own |= {own} - {None}
+        args: tuple[Any, ...] = ()
+        try:
+            args, _ = self._decoded(message)
+            target = self._objects[message["of"]]
+            result = await steps.take(self._host, target, message["name"], args)
+            reply = self._given(result, number, message)
+        except BaseException as error:
+            reply = self._error(error) | {"same": bool(args) and error is args[0]}
+        finally:
+            self._calls.pop(number, None)
+            self._own.discard(own)
+        self._send_done(number, reply)
+
+    def _given(
+        self, result: Any, number: int, message: Message, as_object: bool = False
+    ) -> Message:
+        """The answer that `result` came back; it is kept if the test may go on to use it."""
+        value = opaque(result) if as_object else encode(result)
+        if not is_opaque(value):
+            return {"value": value}
+        if result is self._objects.get(message.get("of", 0)):
+            return {"value": value, "itself": True}
+        self._objects[number] = result
+        return {"value": value}
+
+    def _forget(self, number: int) -> None:
+        """The test is done with an object."""
+        self._objects.pop(number, None)
+        if number in self._strands:
+            self._strands.pop(number).close()
 
     # --- what is watched -------------------------------------------------------------------------
 

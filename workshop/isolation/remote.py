@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import evidence
+from workshop.isolation import evidence, steps
 from workshop.isolation.gates import Gates, RemoteGate
+from workshop.isolation.interrupts import Interrupts
 from workshop.isolation.patience import Patience
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.serving import Serving
@@ -68,6 +69,7 @@ class Isolated:
         self._answers: dict[int, tuple[str, Future[Message]]] = {}
         self._serving = Serving(self._tell)
         self._gates = Gates(self._tell, outside=self._kernel_tells)
+        self._interrupts = Interrupts()
         self._witness: Witness | None = None
         self._open_folder = Path(setup["scratch"][0])
         self._where: Future[Message] = Future()
@@ -99,27 +101,63 @@ class Isolated:
         """Wait until the learner's module is imported. A failure shows when it is called."""
         self._loaded.result()
 
-    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Make an object of a learner's class, or call a plain function."""
+    def construct(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], of: Any, wanted: str
+    ) -> Any:
+        """Make an object of a learner's class, or call a plain function, or method of the object
+        `of`. What it gives has to be what is `wanted`, of which `steps` has the words.
+        """
         __tracebackhide__ = True
-        number, future = self._ask("done", {"op": "construct", **self._call(name, args, kwargs)})
-        return self._value(future.result(), number)
+        message = {"op": "construct", "wanted": wanted, **self._call(name, args, kwargs)}
+        number, future = self._ask("done", message | ({"of": of.number} if of else {}))
+        value = self._value(future.result(), number, of)
+        if wanted and not isinstance(value, Handle):
+            raise self._broken_off()
+        return value
 
     async def call(self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call an async function, or an async method of the object `of`."""
         __tracebackhide__ = True
         message = {"op": "call", **self._call(name, args, kwargs)}
         number, future = self._ask("done", message | ({"of": of.number} if of else {}))
+        return self._value(await self._answered(number, future), number)
+
+    async def step(self, of: Handle, name: str, args: tuple[Any, ...]) -> Any:
+        """Take a step with a stream or a context manager; see `steps`."""
+        __tracebackhide__ = True
+        message = {"op": "step", "of": of.number, **self._call(name, args, {})}
+        number, future = self._ask("done", message)
+        self._interrupts.begin(of.number, future)
+        try:
+            value = self._value(await self._answered(number, future), number, of, args)
+        except BaseException as error:
+            self._interrupts.end(of.number, made_good=isinstance(error, Exception))
+            raise
+        if name in steps.LAST:
+            self._interrupts.end(of.number, made_good=value is True)
+        else:
+            self._interrupts.taken(of.number)
+        return value
+
+    def has_cancelled(self) -> bool:
+        """Is it the learner's code that has cancelled the current task?"""
+        return self._interrupts.have_cancelled(asyncio.current_task())
+
+    def kind_of(self, real: Any) -> str:
+        """The name of the class of an object that the learner's code gave."""
+        return real.kind if isinstance(real, Handle) else type(real).__name__
+
+    async def _answered(self, number: int, future: Future[Message]) -> Message:
+        """The answer to the question `number`, even if it is waited for no more: so is the
+        learner's code told, and what it answers shows whether it lets itself be cancelled.
+        """
         while True:
             try:
-                reply = await asyncio.shield(asyncio.wrap_future(future))
-                break
+                return await asyncio.shield(asyncio.wrap_future(future))
             except asyncio.CancelledError:
                 if self._over is not None:
                     raise _again(self._over) from None
-                # So is the learner's code; what it answers shows whether it lets itself be.
                 self._tell({"op": "cancel", "id": number})
-        return self._value(reply, number)
 
     async def beat(self) -> None:
         """The learner's loop and one of its worker threads take a turn."""
@@ -197,14 +235,20 @@ class Isolated:
         with contextlib.suppress(WireError):
             self._process.wire.send(message)
 
-    def _value(self, reply: Message, number: int) -> Any:
-        """What a call gave. Raises what it raised, or Died when that is nothing of the kind."""
+    def _value(
+        self, reply: Message, number: int, of: Handle | None = None, thrown: tuple[Any, ...] = ()
+    ) -> Any:
+        """What a call gave: perhaps the object `of` whose method it is. Raises what it raised,
+        perhaps the very error that was `thrown` into it, or Died when that is nothing of the kind.
+        """
         __tracebackhide__ = True
         with self._believing():
             self._note_blocked(reply)
             if "error" not in reply:
                 value = decode(reply.get("value"))
-                return _Handle(number, value) if isinstance(value, Opaque) else value
+                if of is not None and reply.get("itself") is True:
+                    return of
+                return self._handle(number, value) if isinstance(value, Opaque) else value
             error = decode(reply["error"])
             if not isinstance(error, BaseException):
                 raise WireError("an error that is none")
@@ -212,8 +256,20 @@ class Isolated:
             spot = spots([raised], self._sources)[0]
         if reply.get("unusable") is True:
             raise SubmissionError(str(error)[:ERROR_LIMIT])
+        if reply.get("same") is True and thrown and isinstance(thrown[0], BaseException):
+            error = thrown[0]
         evidence.current().keep_error(error, spot)
         raise error
+
+    def _handle(self, number: int, opaque: Opaque) -> Handle:
+        def forget() -> None:
+            # Wherever the collector of garbage runs: perhaps in the middle of a message.
+            if self._over is None and self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: the test is over
+                    message = {"op": "forget", "of": number}
+                    self._loop.call_soon_threadsafe(self._tell, message)
+
+        return Handle(number, opaque, forget)
 
     def _note_blocked(self, reply: Message) -> None:
         seen = evidence.current()
@@ -309,6 +365,8 @@ class Isolated:
                 self._on_loop(self._serving.abandoned, message)
             case "opened":
                 self._on_loop(self._gates.opened, message)
+            case "interrupt":
+                self._on_loop(self._interrupts.interrupt, number_of(message, "of"))
             case _:
                 raise WireError("a message of no known kind")
 
@@ -333,12 +391,17 @@ def _again(over: Died) -> Died:
     return type(over)(*over.args)
 
 
-class _Handle:
-    """An object of the learner's class, known by its number."""
+class Handle:
+    """An object of the learner's code, known by its number."""
 
-    def __init__(self, number: int, opaque: Opaque) -> None:
+    def __init__(self, number: int, opaque: Opaque, forget: Callable[[], None]) -> None:
         self.number = number
+        self.kind = opaque.kind if opaque.kind.isidentifier() else "object"
         self._opaque = opaque
+        self._forget = forget
+
+    def __del__(self) -> None:
+        self._forget()
 
     def __repr__(self) -> str:
         return repr(self._opaque)

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from workshop.isolation import evidence
+from workshop.isolation import evidence, steps
 from workshop.isolation.evidence import Spot
 from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
-from workshop.isolation.submission import Submission
+from workshop.isolation.submission import Submission, SubmissionError
 
 Ask = Callable[[str], Awaitable[object]]
 """What a gate of the disk awaits, with the file's name, before it lets a thread go on."""
@@ -41,10 +41,15 @@ class Stage(Protocol):
 
     def open(self) -> Any: ...
     def load(self) -> None: ...
-    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
+    def construct(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], of: Any, wanted: str
+    ) -> Any: ...
     def call(
         self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Coroutine[Any, Any, Any]: ...
+    def step(self, of: Any, name: str, args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]: ...
+    def has_cancelled(self) -> bool: ...
+    def kind_of(self, real: Any) -> str: ...
     async def beat(self) -> None: ...
     async def look(self) -> None: ...
     def add_gate(self, folder: Path, ask: Ask | None) -> Gate: ...
@@ -79,11 +84,15 @@ class InProcess:
         """Import the learner's module, before any loop runs."""
         self._host.load()
 
-    def construct(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Make an object of a learner's class, or call a plain function."""
+    def construct(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], of: Any, wanted: str
+    ) -> Any:
+        """Make an object of a learner's class, or call a plain function, or method of the object
+        `of`. What it gives has to be what is `wanted`, of which `steps` has the words.
+        """
         __tracebackhide__ = True
         try:
-            return self._host.start(name, args, kwargs)
+            return steps.checked(name, of, self._start(name, of, args, kwargs), wanted)
         except BaseException as error:
             self._keep(error)
             raise
@@ -92,16 +101,30 @@ class InProcess:
         """Call an async function, or an async method of the object `of`."""
         __tracebackhide__ = True
         try:
-            if of is None:
-                result = self._host.start(name, args, kwargs)
-            else:
-                result = self._host.start_method(of, name, args, kwargs)
+            result = self._start(name, of, args, kwargs)
             if not inspect.isawaitable(result):
                 raise not_awaitable(name, result)
             return await result
         except BaseException as error:
             self._keep(error)
             raise
+
+    async def step(self, of: Any, name: str, args: tuple[Any, ...]) -> Any:
+        """Take a step with a stream or a context manager; see `steps`."""
+        __tracebackhide__ = True
+        try:
+            return await steps.take(self._host, of, name, args)
+        except BaseException as error:
+            self._keep(error)
+            raise
+
+    def has_cancelled(self) -> bool:
+        """Is it the learner's code that has cancelled the current task? Not known here."""
+        return False
+
+    def kind_of(self, real: Any) -> str:
+        """The name of the class of an object that the learner's code gave."""
+        return type(real).__name__
 
     async def beat(self) -> None:
         """The loop and a worker thread take a turn."""
@@ -135,9 +158,15 @@ class InProcess:
         """What the code printed, where pytest has not captured it itself."""
         return ""
 
+    def _start(self, name: str, of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if of is None:
+            return self._host.start(name, args, kwargs)
+        return self._host.start_method(of, name, args, kwargs)
+
     def _keep(self, error: BaseException) -> None:
-        # A time limit is the test's own, and no doing of the learner's code.
-        if not isinstance(error, TimeLimit):
+        # A time limit is the test's own, and what cannot be used has raised nothing.
+        if not isinstance(error, TimeLimit | SubmissionError):
             evidence.current().keep_error(error, self._submission.spot_of_error(error))
 
 
@@ -216,7 +245,8 @@ def _never_awaited(submission: Submission, text: str) -> Spot | None:
 def tasks_left(submission: Submission, known: set[Any]) -> list[Spot]:
     """The tasks of the running loop that are not `known`, by what they run."""
     return [
-        submission.spot(_coroutine_name(task), _chain(task)) for task in asyncio.all_tasks() - known
+        submission.spot(_coroutine_name(task), _chain(task.get_coro()))
+        for task in asyncio.all_tasks() - known
     ]
 
 
@@ -226,21 +256,28 @@ def where(submission: Submission, frame: Any) -> list[Spot]:
     if running.line is not None:
         return [running]
     try:
-        tasks = asyncio.all_tasks()
+        waiting = [task.get_coro() for task in asyncio.all_tasks()]
+        # What awaits a generator's next item does not lead to it, but the loop knows them all.
+        waiting += [one for one in _generators() if one.ag_running]
     except RuntimeError:
         return []
-    spots = [submission.spot("waited", _chain(task)) for task in tasks]
+    spots = [submission.spot("waited", _chain(one)) for one in waiting]
     return [spot for spot in spots if spot.line is not None]
 
 
-def _chain(task: asyncio.Task[object]) -> Iterator[tuple[str, int]]:
+def _generators() -> list[Any]:
+    """The asynchronous generators of the running loop, which keeps them for their end."""
+    return list(getattr(asyncio.get_running_loop(), "_asyncgens", ()))
+
+
+def _chain(awaited: object) -> Iterator[tuple[str, int]]:
     # A suspended coroutine's frame has no caller: the chain runs through what each awaits.
-    awaited: object = task.get_coro()
     while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None)
+        part = "ag" if inspect.isasyncgen(awaited) else "cr"
+        frame = getattr(awaited, f"{part}_frame", None)
         if frame is not None:
             yield frame.f_code.co_filename, frame.f_lineno
-        awaited = getattr(awaited, "cr_await", None)
+        awaited = getattr(awaited, f"{part}_await", None)
 
 
 def _coroutine_name(task: asyncio.Task[object]) -> str:

@@ -119,7 +119,17 @@ def _encode_made_of_others(kind: type, value: Any, special: Encode, inner: int) 
         return ["d", *([encode(k, special, inner), encode(v, special, inner)] for k, v in pairs)]
     if issubclass(kind, BaseException):
         return ["e", *_error_to_plain(value, special, inner)]
-    return special(value) or ["o", _name(kind), _text(repr, value)]
+    return special(value) or opaque(value)
+
+
+def opaque(value: Any) -> list[Any]:
+    """What crosses of a value that is taken for no plain data, whatever it is."""
+    return ["o", _name(type(value)), _text(repr, value)]
+
+
+def is_opaque(data: Any) -> bool:
+    """Was `data` encoded of what is no plain data?"""
+    return isinstance(data, list) and data[:1] == ["o"]
 
 
 def _error_to_plain(error: BaseException, special: Encode, depth: int) -> list[Any]:
@@ -248,22 +258,34 @@ class Wire:
         self._end = end
         self._size = size
         self._number = number
-        self._lock = threading.Lock()
+        # The handler of a signal may send something, too, in the middle of what its thread sends.
+        self._lock = threading.RLock()
+        self._sending = False
+        self._after: list[bytes] = []
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send one message, from any thread. Raises Gone when the other side has gone, TooLarge
-        when there is too much in it.
+        """Send one message, from any thread or the handler of a signal. Raises Gone when the other
+        side has gone, TooLarge when there is too much in it.
         """
         frame = json.dumps(message, ensure_ascii=True, check_circular=False).encode("ascii")
         if len(frame) > FRAME_LIMIT:
             raise TooLarge("a value too large to send")
-        data = memoryview(_LENGTH.pack(len(frame)) + frame)
         with self._lock:
-            try:
-                while data:
-                    data = data[os.write(self._end, data) :]
-            except OSError as error:
-                raise Gone("the other side has gone") from error
+            self._after.append(_LENGTH.pack(len(frame)) + frame)
+            while self._after and not self._sending:
+                self._sending = True
+                try:
+                    self._write(self._after.pop(0))
+                finally:
+                    self._sending = False
+
+    def _write(self, frame: bytes) -> None:
+        data = memoryview(frame)
+        try:
+            while data:
+                data = data[os.write(self._end, data) :]
+        except OSError as error:
+            raise Gone("the other side has gone") from error
 
     def receive(self) -> dict[str, Any]:
         """Wait for the next message.

@@ -1,0 +1,55 @@
+"""What the names in an exercise's stub are, and so how a graded test uses each of them.
+
+A function that yields, or is said to return an `AsyncIterator`, is a stream; an
+`@asynccontextmanager`, or what is said to return an `AbstractAsyncContextManager`, a context.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from workshop.isolation.steps import CLASS, CONTEXT, STREAM
+
+ASYNC, PLAIN = "async", "plain"
+
+_STREAMS = {"AsyncIterator", "AsyncGenerator", "AsyncIterable"}
+_CONTEXTS = {"AbstractAsyncContextManager", "AsyncContextManager"}
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def kinds(stub: Path) -> dict[str, str]:
+    """The kind of each name at the top of a stub, and of each `Class.method` in it."""
+    found = {}
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        if isinstance(node, _Function):
+            found[node.name] = _kind(node)
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = CLASS
+            methods = [method for method in node.body if isinstance(method, _Function)]
+            found |= {f"{node.name}.{method.name}": _kind(method) for method in methods}
+    return found
+
+
+def _kind(function: _Function) -> str:
+    returns = _last_name(function.returns)
+    if returns in _CONTEXTS or "asynccontextmanager" in map(_last_name, function.decorator_list):
+        return CONTEXT
+    is_async = isinstance(function, ast.AsyncFunctionDef)
+    if returns in _STREAMS or (is_async and _yields(function)):
+        return STREAM
+    return ASYNC if is_async else PLAIN
+
+
+def _last_name(node: ast.expr | None) -> str:
+    """`AsyncIterator` of `abc.AsyncIterator[int]`."""
+    return ast.unparse(node).partition("[")[0].rpartition(".")[2] if node else ""
+
+
+def _yields(node: ast.AST) -> bool:
+    """Is there a `yield` in it, and not in a function within it?"""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+    return any(
+        isinstance(child, ast.Yield) or (not isinstance(child, inner) and _yields(child))
+        for child in ast.iter_child_nodes(node)
+    )
