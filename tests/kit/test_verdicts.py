@@ -19,7 +19,8 @@ from workshop.grading import mark, warm
 from workshop.grading.runner import VARIANTS
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
-from workshop.grading.warm import FORKS, GradingError, Round, Run, Warm
+from workshop.grading.warm import GradingError, Round, Run, Warm
+from workshop.isolation.forking import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
 EXERCISE = COURSE.exercise("ex03_save")

@@ -19,8 +19,8 @@ def mark(
 ) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 
-    The learner's code runs in processes of its own, if this machine can do that (None), always
-    (True), or in the process of the tests (False). Raises GradingError when the graded tests
+    The learner's code runs in processes of its own, unless `isolated` is False: then it runs in
+    the process of the tests. Raises GradingError when the graded tests
     themselves cannot be run.
     """
     from workshop.grading.runner import run

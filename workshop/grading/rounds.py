@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 
 from workshop.grading.plugin import graded_session
-from workshop.grading.warm import FORKS, Round
-from workshop.isolation import walls
+from workshop.grading.warm import Round
+from workshop.isolation import job, walls
 from workshop.isolation.cell import OPEN
+from workshop.isolation.forking import FORKS
+from workshop.isolation.spawn import Spawner
 from workshop.isolation.zygote import Zygote, ZygoteGone
 
 OUTPUT_CAP = 64 * 2**20
@@ -36,6 +38,7 @@ class _Rounds:
     def __init__(self, answers: int) -> None:
         self._answers = answers
         self._zygote = Zygote() if FORKS else None
+        self._spawner = None if FORKS else Spawner(alone=True)
         self._folder: Path
 
     @pytest.hookimpl(tryfirst=True)
@@ -53,8 +56,14 @@ class _Rounds:
             for item in session.items
             if str(item.path) == round.tests and item.name not in round.done
         ]
-        graded_session(session.config).begin(round, session.items, self._zygote)
+        source = self._zygote or self._spawner
+        graded_session(session.config).begin(round, session.items, source)
         return None
+
+    def pytest_unconfigure(self) -> None:
+        """End what was made ready for a test that did not come."""
+        if self._spawner is not None:
+            self._spawner.close()
 
     @pytest.fixture
     def tmp_path(self, request: pytest.FixtureRequest) -> Path:
@@ -67,7 +76,9 @@ class _Rounds:
         """The round for this process: one in each copy, none in the one that they are made of."""
         sys.stdout.flush()
         if not FORKS:
-            number, round = _read(sys.stdin.readline())
+            assert sys.__stdin__ is not None
+            number, round = _read(sys.__stdin__.readline())
+            _print_into(round.log)
             _answer(self._answers, number, "pid", os.getpid())
             return round
         assert self._zygote is not None
@@ -108,11 +119,15 @@ def _settle(log: Path) -> None:
     import resource
 
     os.setsid()
+    _print_into(log)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_CAP, OUTPUT_CAP))
+
+
+def _print_into(log: Path) -> None:
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for old, new in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(old, new)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_CAP, OUTPUT_CAP))
 
 
 def _read(line: str) -> tuple[int, Round]:
@@ -126,12 +141,13 @@ def _answer(answers: int, number: int, what: str, value: int) -> None:
 
 
 def _main(kit: str, *tests: str) -> int:
+    job.hold_what_is_started()
     # What pytest prints goes to stderr, for stdout is how the process answers.
     answers = os.dup(1)
     os.dup2(2, 1)
     # The tracebacks are our own; the native ones cost pytest the least until then. Copies cannot
     # share the file into which pytest would capture.
-    args = ["-q", "--tb=native", "--capture=no" if FORKS else "--capture=fd"]
+    args = ["-q", "--tb=native", "--capture=no" if FORKS else "--capture=sys"]
     args += ["-c", str(Path(kit) / "pyproject.toml"), "--rootdir", kit]
     plugins = [arg for name in _PLUGINS for arg in ("-p", name)]
     return int(pytest.main([*plugins, *args, *tests], plugins=[_Rounds(answers)]))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from workshop.course import Exercise
 from workshop.grading.verdict import Diagnosis, Status, TestResult, TestStatus, Verdict
-from workshop.grading.warm import FORKS, GradingError, Round, Run, Warm
+from workshop.grading.warm import GradingError, Round, Run, Warm
 from workshop.isolation import walls
 from workshop.isolation.cell import OPEN
 from workshop.isolation.process import ending
@@ -40,7 +40,7 @@ def run(
     exercise: Exercise, submission: Path, runner: Warm | None, isolated: bool | None
 ) -> Verdict:
     """As `workshop.grading.mark`. The variants run beside each other, for a test mostly waits."""
-    isolated = FORKS if isolated is None else isolated
+    isolated = True if isolated is None else isolated
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))

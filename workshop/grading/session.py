@@ -20,14 +20,17 @@ import pytest
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
 from workshop.grading.subject import StandInFinder
+from workshop.grading.timer import ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.warm import Round
 from workshop.grading.wording import explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, plain, steady
+from workshop.isolation.forking import FORKS
 from workshop.isolation.patience import Patience
-from workshop.isolation.remote import Died, Flooded
+from workshop.isolation.remote import Died, Flooded, Isolated
+from workshop.isolation.spawn import Spawner
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
 from workshop.isolation.zygote import Zygote
 
@@ -55,15 +58,17 @@ class GradedSession:
         self._result: TestResult | None = None
         self._late = False
 
-    def begin(self, round: Round, items: list[pytest.Item], zygote: Zygote | None) -> None:
-        """Be about to run the tests `items` of `round`, with the learner's code in processes
-        forked from `zygote` if it says so.
+    def begin(
+        self, round: Round, items: list[pytest.Item], source: Zygote | Spawner | None
+    ) -> None:
+        """Be about to run the tests `items` of `round`, with the learner's code in processes that
+        come from `source` if it says so.
         """
         self._folder = Path(round.submission)
         self._marks = round.marks
         if round.isolated:
-            assert zygote is not None
-            self._cell = Cell(self._folder, Path(round.scratch), zygote)
+            assert source is not None
+            self._cell = Cell(self._folder, Path(round.scratch), source)
         for item in items:
             self._note({"collected": asdict(_result(item, "error", "The test was not run."))})
 
@@ -194,6 +199,10 @@ class GradedSession:
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:
+        if self._cell and not FORKS:
+            with ringing(self._limit.seconds, self._rings):
+                yield
+            return
         # Only POSIX can interrupt a computation; elsewhere whoever started this process ends it.
         if not hasattr(signal, "setitimer"):
             yield
@@ -206,6 +215,13 @@ class GradedSession:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, previous)
+
+    def _rings(self) -> None:
+        """Time has run out, in a thread of its own: what the test waits for does not come."""
+        self._late = True
+        if isinstance(self._stage, Isolated):
+            self._stage.out_of_time(None)
+            self._stage.break_off()
 
     def _out_of_time(self, number: int, frame: FrameType | None) -> None:
         self._late = True

@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workshop.isolation.forking import FORKS
+
 if TYPE_CHECKING:
     from workshop.course import Exercise
 
-FORKS = hasattr(os, "fork")
-"""Whether processes can be copied here. On Windows they cannot."""
 PATIENCE = 30.0
 """Seconds for an answer that a process owes at once. Machines get busy."""
 _log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from pathlib import Path
 from workshop.isolation import scratch, walls
 from workshop.isolation.patience import Patience
 from workshop.isolation.remote import LAST_WORDS, Isolated
+from workshop.isolation.spawn import Spawner
 from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
 
@@ -22,19 +23,19 @@ LEAST = 0.01
 
 
 class Cell:
-    """Makes the stages of a run, in processes forked from `zygote`.
+    """Makes the stages of a run, in processes that come from `source`.
 
     `scratch` is a folder that the run may fill and lose.
     """
 
-    def __init__(self, folder: Path, scratch: Path, zygote: Zygote) -> None:
+    def __init__(self, folder: Path, scratch: Path, source: Zygote | Spawner) -> None:
         self._scratch = scratch
         self._copy = _copy_of(folder, scratch)
         self._sources = Sources(self._copy)
         self._open = scratch / OPEN
         self._open.mkdir()
         self._walls = walls.standing()
-        self._zygote = zygote
+        self._source = source
         self._last_words = Patience(LAST_WORDS, LEAST)
 
     def stage(self, module: str) -> Isolated:
@@ -43,7 +44,7 @@ class Cell:
         home = self._open / "home"
         home.mkdir(exist_ok=True)
         return Isolated(
-            self._zygote,
+            self._source,
             {
                 "folder": str(self._copy),
                 "module": module,

@@ -42,7 +42,7 @@ from workshop.isolation.wire import (
 Message = dict[str, Any]
 
 
-def main(wire: Wire, request: Message) -> None:
+def main(wire: Wire, request: Message, forked: bool = True) -> None:
     """Be the learner's process until the other side goes away."""
     folder = Path(request["folder"])
     submission = Submission(folder)
@@ -54,6 +54,8 @@ def main(wire: Wire, request: Message) -> None:
     learner = Learner(wire, host, observers)
     with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
         learner.never_awaited = never_awaited
+        # On Windows a loop makes itself a connection, which the audit hook would refuse it.
+        loop = None if forked else asyncio.new_event_loop()
 
         # Last of all, for no audit hook can be added once the walls stand.
         def have_the_kernel_tell() -> None:
@@ -65,10 +67,13 @@ def main(wire: Wire, request: Message) -> None:
         walls.put_up(scratch, readable, request["walls"], before_last=have_the_kernel_tell)
         _print_line_by_line()
         logging.getLogger().addHandler(_ReportLogs(wire))
-        signal.signal(signal.SIGUSR1, lambda number, frame: learner.say_where(frame))
+        if loop is None:
+            signal.signal(signal.SIGUSR1, lambda number, frame: learner.say_where(frame))
+        learner.listen(loop)
         host.load()
         wire.send({"op": "loaded"})
-        asyncio.run(learner.serve())
+        with asyncio.Runner(loop_factory=None if loop is None else lambda: loop) as runner:
+            runner.run(learner.serve())
 
 
 class Learner:
@@ -81,6 +86,7 @@ class Learner:
         self._bridge = Bridge(wire)
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop
+        self._listening = False
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._own: set[Any] = set()
         self._objects: dict[int, Any] = {}
@@ -93,13 +99,23 @@ class Learner:
         """Answer until the other side goes away."""
         self._loop = asyncio.get_running_loop()
         self._own.add(asyncio.current_task())
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listen(self._loop)
         await asyncio.Event().wait()
 
+    def listen(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Listen to the other side from now on, if there is a `loop` on which to answer."""
+        if loop is not None and not self._listening:
+            self._loop, self._listening = loop, True
+            threading.Thread(target=self._listen, daemon=True).start()
+
     def _listen(self) -> None:
+        main = threading.main_thread().ident
         try:
             while True:
                 message = self._wire.receive()
+                if message["op"] == "where":  # which the loop may be too busy to tell
+                    self.say_where(sys._current_frames().get(main or 0))
+                    continue
                 self._loop.call_soon_threadsafe(self._dispatch, message)
         except WireError:
             os._exit(0)
@@ -269,7 +285,7 @@ class Learner:
 
     def say_where(self, frame: Any) -> None:
         """Tell which line runs, or is waited at."""
-        spots = stage.where(self._host.submission, frame)
+        spots = stage.where(self._host.submission, frame, getattr(self, "_loop", None))
         with contextlib.suppress(WireError):
             self._wire.send({"op": "where", "spots": [asdict(spot) for spot in spots]})
 

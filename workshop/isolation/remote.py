@@ -19,6 +19,7 @@ from workshop.isolation.interrupts import Interrupts
 from workshop.isolation.patience import Patience
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.serving import Serving
+from workshop.isolation.spawn import SpawnedProcess, Spawner
 from workshop.isolation.stage import Ask, as_current
 from workshop.isolation.submission import SubmissionError
 from workshop.isolation.testimony import Sources, log_record, number_of, spots
@@ -51,18 +52,22 @@ class Flooded(Died):
 
 
 class Isolated:
-    """A stage in a process of its own, forked for one test."""
+    """A stage in a process of its own, begun for one test."""
 
     def __init__(
         self,
-        zygote: Zygote,
+        source: Zygote | Spawner,
         setup: Message,
         scratch: Path,
         sources: Sources,
         last_words: Patience,
     ) -> None:
         self._kernel_tells = "notify" in setup["walls"]
-        self._fork: Callable[[], LearnersProcess] = lambda: LearnersProcess(zygote, setup, scratch)
+        self._begin: Callable[[], LearnersProcess | SpawnedProcess] = lambda: (
+            source.start(setup, scratch)
+            if isinstance(source, Spawner)
+            else LearnersProcess(source, setup, scratch)
+        )
         self._sources = sources
         self._last_words = last_words
         self._numbers = itertools.count(1)
@@ -82,7 +87,7 @@ class Isolated:
     @contextmanager
     def open(self) -> Iterator[None]:
         """The stage of everything that happens inside the block. Raises ZygoteGone."""
-        self._process = self._fork()
+        self._process = self._begin()
         listener = threading.Thread(target=self._listen, daemon=True)
         listener.start()
         try:
@@ -187,6 +192,17 @@ class Isolated:
                 seen = spots(self._where.result(seconds).get("spots"), self._sources)
                 evidence.current().waiting += [spot for spot in seen if spot.line]
         self._end(Died("The test is over."))
+
+    def break_off(self) -> None:
+        """Cancel whatever the test waits for. Any thread may call this."""
+
+        def cancel(loop: asyncio.AbstractEventLoop) -> None:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the test is over
+                self._loop.call_soon_threadsafe(cancel, self._loop)
 
     def last_look(self) -> None:
         """Bring the evidence up to date, for a test that has failed."""

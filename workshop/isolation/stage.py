@@ -250,24 +250,28 @@ def tasks_left(submission: Submission, known: set[Any]) -> list[Spot]:
     ]
 
 
-def where(submission: Submission, frame: Any) -> list[Spot]:
-    """The learner's line that `frame` runs or, if it runs none, those its loop's tasks wait at."""
+def where(
+    submission: Submission, frame: Any, loop: asyncio.AbstractEventLoop | None = None
+) -> list[Spot]:
+    """The learner's line that `frame` runs or, if it runs none, those that the tasks of the `loop`
+    wait at, the running one unless it is given.
+    """
     running = submission.spot_of_stack("ran", frame)
     if running.line is not None:
         return [running]
     try:
-        waiting = [task.get_coro() for task in asyncio.all_tasks()]
+        waiting = [task.get_coro() for task in asyncio.all_tasks(loop)]
         # What awaits a generator's next item does not lead to it, but the loop knows them all.
-        waiting += [one for one in _generators() if one.ag_running]
+        waiting += [one for one in _generators(loop) if one.ag_running]
     except RuntimeError:
         return []
     spots = [submission.spot("waited", _chain(one)) for one in waiting]
     return [spot for spot in spots if spot.line is not None]
 
 
-def _generators() -> list[Any]:
-    """The asynchronous generators of the running loop, which keeps them for their end."""
-    return list(getattr(asyncio.get_running_loop(), "_asyncgens", ()))
+def _generators(loop: asyncio.AbstractEventLoop | None) -> list[Any]:
+    """The asynchronous generators of a loop, which keeps them for their end."""
+    return list(getattr(loop or asyncio.get_running_loop(), "_asyncgens", ()))
 
 
 def _chain(awaited: object) -> Iterator[tuple[str, int]]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.isolation import audit, capabilities, landlock, seccomp
+from workshop.isolation.forking import FORKS
 from workshop.isolation.kernel import Kernel
 from workshop.isolation.system_calls import REFUSED_BEFORE_LANDLOCK_3
 
@@ -85,11 +86,10 @@ def obstacle(wall: str) -> OSError | None:
 
     Those of the kernel are tried: it may lack them, or whoever started us may have forbidden them.
     """
-    if not hasattr(os, "fork"):  # the learner's code has no process of its own to be walled in
-        return OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    if wall in ("limits", "audit"):
+    if wall == "audit" or (wall == "limits" and os.name == "posix"):
         return None
-    if sys.platform != "linux":
+    # The listener of `notify` has to be handed to another process.
+    if sys.platform != "linux" or (wall == "notify" and not FORKS):
         return OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     return _tried(_TRIALS[wall])
 

@@ -283,7 +283,7 @@ class Wire:
         data = memoryview(frame)
         try:
             while data:
-                data = data[os.write(self._end, data) :]
+                data = data[self._put(data) :]
         except OSError as error:
             raise Gone("the other side has gone") from error
 
@@ -325,11 +325,17 @@ class Wire:
         """Forget the descriptor, whose owner closes it: its number may come to mean another."""
         self._end = -1
 
+    def _put(self, data: memoryview) -> int:
+        return os.write(self._end, data)
+
+    def _get(self, number: int) -> bytes:
+        return os.read(self._end, number)
+
     def _read(self, number: int) -> bytes:
         pieces = []
         while number:
             try:
-                piece = os.read(self._end, min(number, 2**20))
+                piece = self._get(min(number, 2**20))
             except OSError:
                 piece = b""
             if not piece:

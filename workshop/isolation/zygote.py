@@ -93,7 +93,7 @@ class Zygote:
         try:
             return self._ask({"do": "end", "pid": pid})
         except ZygoteGone:
-            _kill(pid)
+            kill(pid)
             raise
 
     def close(self) -> None:
@@ -120,15 +120,11 @@ class Zygote:
 def _main(control: socket.socket) -> None:
     # What learners use is imported here, once; `learner` brings httpx and asyncio along.
     import gc
-    import importlib
-    import mimetypes
 
-    for name in _USED:
-        importlib.import_module(name)
-    mimetypes.init()  # reads files of the system, which a learner's process may not
+    import_what_is_used()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _adopt_orphans()
+    adopt_orphans()
     copies: set[int] = set()
     learners: set[int] = set()
     while True:
@@ -143,7 +139,7 @@ def _main(control: socket.socket) -> None:
                     control.close()
                     control = socket.socket(fileno=fds[0])
                     copies, learners = set(), set()
-                    _adopt_orphans()
+                    adopt_orphans()
                     continue
                 copies.add(answer)
                 os.close(fds[0])
@@ -158,6 +154,16 @@ def _main(control: socket.socket) -> None:
     for pid in learners:
         _end(pid)
     _clear_up(set(), set())
+
+
+def import_what_is_used() -> None:
+    """Import what a learner's process is likely to need."""
+    import importlib
+    import mimetypes
+
+    for name in _USED:
+        importlib.import_module(name)
+    mimetypes.init()  # reads files of the system, which a learner's process may not
 
 
 def _fork(request: dict[str, Any], control: socket.socket, fds: list[int]) -> int:
@@ -181,7 +187,7 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os.closerange(wire + 1, 256)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
-        _forget_the_kit()
+        forget_the_kit()
 
         from workshop.isolation import learner
         from workshop.isolation.wire import Wire
@@ -197,7 +203,7 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os._exit(status)
 
 
-def _forget_the_kit() -> None:
+def forget_the_kit() -> None:
     """Leave no way to import from the kit's folder: tests and references lie there."""
     kit = str(Path(__file__).resolve().parents[2])
     sys.path[:] = [path for path in sys.path if path and os.path.realpath(path) != kit]
@@ -210,21 +216,22 @@ def _forget_the_kit() -> None:
 
 
 def _end(pid: int) -> int:
-    _kill(pid)
+    kill(pid)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _kill(pid: int) -> None:
-    # Its group as well. macOS does not permit it when all that is left of that has ended.
-    for kill in (os.killpg, os.kill):
+def kill(pid: int) -> None:
+    """Kill a process, and the group that it leads."""
+    # macOS does not permit it when all that is left of the group has ended.
+    for send in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
 
 
 # --- orphans -------------------------------------------------------------------------------------
 
 
-def _adopt_orphans() -> None:
+def adopt_orphans() -> None:
     """Become the parent of every process below this one whose own parent ends (Linux)."""
     if sys.platform == "linux":
         Kernel().prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -237,8 +244,13 @@ def _clear_up(copies: set[int], learners: set[int]) -> None:
     for pid in list(copies):
         if os.waitpid(pid, os.WNOHANG)[0]:
             copies.discard(pid)
+    kill_orphans(besides=copies | learners)
+
+
+def kill_orphans(besides: set[int]) -> None:
+    """Kill what children this process has `besides` these, as far as the system tells."""
     for _ in range(_MOST_ORPHANS):
-        orphans = _children() - copies - learners
+        orphans = _children() - besides
         if not orphans:
             return
         for pid in orphans:
