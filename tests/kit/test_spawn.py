@@ -331,12 +331,12 @@ PLAN = [
     ("ex03_save", "mock", "mutants/opens_on_the_loop.py", 0),
     ("ex03_save", "mock", "stub", 1),
     ("ex04_cat_fact", "fixture", "reference", 1),
-    ("ex04_cat_fact", "mock", "mutants/any_2xx.py", 0),
+    ("ex04_cat_fact", "mock", "mutants/forgotten_await.py", 0),
     ("ex05_together", "fixture", "reference", 0),
     ("ex05_together", "marker", "mutants/save_then_upload.py", 1),
     ("ex05_together", "mock", "hangs", 1),
 ]
-"""Exercise, variant, what is marked, and with which half of the tests: all would take a minute."""
+"""Exercise, variant, what is marked, and with which third of the tests: all would take a minute."""
 
 HANGS = "import asyncio\n\nasync def upload_and_save(*args):\n    await asyncio.Event().wait()\n"
 
@@ -353,7 +353,7 @@ from workshop.isolation.scratch import scratch_folder
 course = load_course(Path(sys.argv[1]))
 
 def marked(one):
-    name, variant, what, half = one
+    name, variant, what, part = one
     exercise = course.exercise(name)
     with scratch_folder() as folder:
         submission = folder / "submission"
@@ -365,7 +365,8 @@ def marked(one):
         tests = exercise.graded / f"test_{variant}.py"
         names = re.findall(r"(?m)^async def (test_\\w+)", tests.read_text("utf-8"))
         (folder / "round").mkdir()
-        round = Round(str(tests), str(submission), str(folder / "round"), names[half::2], True)
+        others = [name for place, name in enumerate(names) if place % 3 != part]
+        round = Round(str(tests), str(submission), str(folder / "round"), others, True)
         run = warm.start(round)
         run.wait(120)
         run.end()
@@ -403,7 +404,7 @@ def test_verdicts_are_the_same_as_with_processes_that_are_forked():
     assert "audit" in spawned["walls"] and "notify" not in spawned["walls"]
     for one, ours, theirs in zip(PLAN, spawned["results"], forked["results"], strict=True):
         assert list(map(points, ours)) == list(map(points, theirs)), one
-        assert len(ours) > 3
+        assert len(ours) > 1
         if one[2] == "reference":
             assert all(result["status"] == "pass" for result in ours), one
         else:
