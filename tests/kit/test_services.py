@@ -340,16 +340,23 @@ async def test_a_room_is_made_by_naming_it_and_listed(control: Any) -> None:
     assert {"by-data", "by-looking"} <= set(rooms)
     assert rooms["by-data"]["requests"] == 1
     assert rooms["by-data"]["url"] == f"{str(control.base_url).rstrip('/')}/rooms/by-data"
-    assert (await control.delete("/rooms/by-data")).json()["deleted"] is True
-    assert (await control.delete("/rooms/by-data")).json()["deleted"] is False
+    deleted = (await control.delete("/rooms/by-data")).json()
+    assert deleted["deleted"] is True
+    assert [entry["path"] for entry in deleted["journal"]["entries"]] == ["/catfact"]
+    again = (await control.delete("/rooms/by-data")).json()
+    assert again == {"name": "by-data", "deleted": False}
 
 
 @pytest.mark.asyncio
 async def test_a_room_without_a_name_is_deleted_and_a_named_one_stays(
     services: str, control: Any
 ) -> None:
-    async with await open_room(url=services) as unnamed, await open_room("kept", url=services):
-        pass
+    unnamed, kept = await open_room(url=services), await open_room("kept", url=services)
+    for room in (unnamed, kept):
+        async with room.client() as client:
+            await client.get("/catfact")
+    assert [entry.path for entry in await unnamed.close()] == ["/catfact"]
+    assert await kept.close() == [], "it goes on"
     names = [room["name"] for room in (await control.get("/rooms")).json()["rooms"]]
     assert unnamed.name not in names
     assert "kept" in names

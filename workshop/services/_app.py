@@ -2,7 +2,8 @@
 
 Data      POST /rooms/NAME/upload   GET /rooms/NAME/catfact   (without /rooms/NAME: the lobby)
 Control   GET /rooms
-          GET, PUT, DELETE /rooms/NAME          PUT takes {"key": …, "faults": {…}}
+          GET, PUT, DELETE /rooms/NAME          PUT takes {"key": …, "faults": {…}};
+                                                DELETE answers with the last of the journal
           GET, DELETE /rooms/NAME/journal
           GET, PUT, DELETE /rooms/NAME/faults   the fields of `Faults`
           GET /rooms/NAME/gate?in_flight=K&timeout=S, or ?idle=1&timeout=S
@@ -139,7 +140,9 @@ async def _list(request: web.Request) -> web.StreamResponse:
 
 async def _delete(request: web.Request) -> web.StreamResponse:
     name = request.match_info["room"]
-    return web.json_response({"name": name, "deleted": request.app[ROOMS].delete(name)})
+    room = request.app[ROOMS].delete(name)
+    journal = {"journal": control.as_json(room.journal)} if room else {}
+    return web.json_response({"name": name, "deleted": room is not None, **journal})
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
