@@ -395,6 +395,31 @@ async def test_a_locked_room_answers_its_own_client_alone(services: str) -> None
 
 
 @pytest.mark.asyncio
+async def test_a_locked_rooms_client_reaches_its_data_and_nothing_else(services: str) -> None:
+    async with await open_room(url=services, key="secret") as room, room.client() as client:
+        for method in ("GET", "PUT", "DELETE"):
+            for url in (services, f"{services}/rooms", f"{services}/live", room.url):
+                answer = await client.request(method, url)
+                assert answer.status_code in (403, 404, 405), (method, url)
+            for path in ("/journal", "/gate", "/faults"):
+                answer = await client.request(method, f"{room.url}{path}")
+                assert answer.status_code in (404, 405), (method, path)
+        for url in ("http://127.0.0.1:9/", "http://facts.test/catfact"):
+            with pytest.raises(httpx.ConnectError, match="room alone"):
+                await client.get(url)
+        assert (await client.get("/catfact")).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_a_locked_rooms_client_is_refused_where_its_room_refuses(services: str) -> None:
+    room = await open_room(url=services, key="secret", refuse=True)
+    async with room, room.client() as client:
+        with pytest.raises(httpx.ConnectError) as caught:
+            await client.get("/catfact")
+    assert "room alone" not in str(caught.value)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("key", ["", "a\nb", " a", "ä", 5, "x" * 201])
 async def test_a_key_that_no_header_can_carry_is_refused(control: Any, key: object) -> None:
     response = await control.put("/rooms/keys", json={"key": key})

@@ -133,12 +133,20 @@ async def _wrong_method(request: web.Request) -> web.StreamResponse:
     raise Rejection(405, f"{request.path} does not take {request.method} requests.")
 
 
+def _no_visitor(request: web.Request) -> None:
+    """Raises Rejection (403) for a request through a room's own client, which gets data alone."""
+    if KEY_HEADER in request.headers:
+        raise Rejection(403, f"{request.path} is not for the clients of a locked room.")
+
+
 async def _list(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     rooms = [control.describe(room, request) for room in request.app[ROOMS]]
     return web.json_response({"rooms": rooms})
 
 
 async def _delete(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     name = request.match_info["room"]
     room = request.app[ROOMS].delete(name)
     journal = {"journal": control.as_json(room.journal)} if room else {}
@@ -146,10 +154,12 @@ async def _delete(request: web.Request) -> web.StreamResponse:
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     return _html(page_as_html(request.app[ROOMS]))
 
 
 async def _live(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     return _html(rooms_as_html(request.app[ROOMS]))
 
 

@@ -76,7 +76,8 @@ class Room:
             pool = {"limits": options.pop("limits")} if "limits" in options else {}
             options["transport"] = plain_transport(self.services, **pool)
         if self.key is not None:
-            options["transport"] = KeyTransport(options["transport"], self.key)
+            servers = (self.services, self.url)
+            options["transport"] = KeyTransport(options["transport"], self.key, servers)
         options.setdefault("base_url", self.url)
         return httpx.AsyncClient(**options)
 
