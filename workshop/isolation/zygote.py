@@ -122,6 +122,7 @@ def _main(control: socket.socket) -> None:
     import gc
 
     import_what_is_used()
+    forget_the_kit()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     adopt_orphans()
@@ -187,7 +188,6 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os.closerange(wire + 1, 256)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
-        forget_the_kit()
 
         from workshop.isolation import learner
         from workshop.isolation.wire import Wire
