@@ -73,6 +73,9 @@ def _names_in(code: str) -> set[str]:
             names.add(ast.unparse(node))
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.AsyncFunctionDef):
             names.add("async def")
         elif isinstance(node, ast.Await):
