@@ -24,6 +24,7 @@ import httpx
 
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
+from workshop.isolation.host import without_module
 from workshop.isolation.stage import TimeLimit
 
 _ASYNC, _PLAIN, _CLASS = "async", "plain", "class"
@@ -32,15 +33,16 @@ _ASYNC, _PLAIN, _CLASS = "async", "plain", "class"
 class StandIn:
     """What `from ex02_upload import upload_file` gives a graded test."""
 
-    def __init__(self, name: str, kinds: dict[str, str]) -> None:
+    def __init__(self, module: str, name: str, kinds: dict[str, str]) -> None:
         self._name = name
+        self._full_name = f"{module}:{name}"
         self._kinds = kinds
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if self._kinds.get(self._name) == _ASYNC:
-            return _awaiting(self._name, None, args, kwargs)
-        result = _constructing(self._name, args, kwargs)
+            return _awaiting(self._full_name, None, args, kwargs)
+        result = _constructing(self._full_name, args, kwargs)
         if self._kinds.get(self._name) == _CLASS:
             return Instance(self._name, result)
         return result
@@ -86,7 +88,7 @@ def _constructing(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
 def _noted(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     words = [_argument(value) for value in args]
     words += [f"{key}={_argument(value)}" for key, value in kwargs.items()]
-    call = Call(f"{name}({', '.join(words)})")
+    call = Call(f"{without_module(name)}({', '.join(words)})")
     evidence.current().calls.append(call)
     return call
 
@@ -124,7 +126,7 @@ class StandInFinder(MetaPathFinder, Loader):
         def stand_in(name: str) -> StandIn:
             if name.startswith("__"):
                 raise AttributeError(name)
-            return StandIn(name, kinds)
+            return StandIn(module.__name__, name, kinds)
 
         module.__getattr__ = stand_in  # type: ignore[method-assign]
 
