@@ -41,7 +41,8 @@ asyncio_default_fixture_loop_scope = function
 """
 OPTIONS = ["-p", "no:nbval", "-p", "no:cacheprovider", "-p", "workshop.cell_plugin"]
 OPTIONS += ["--no-header", "--color=no", "--tb=short", "-v"]
-ELSEWHERE = ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTHONWARNINGS", "PYTHONASYNCIODEBUG")
+ELSEWHERE = {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTHONWARNINGS", "PYTHONASYNCIODEBUG"}
+ELSEWHERE |= {"FORCE_COLOR", "CLICOLOR_FORCE"}  # a kernel asks for colours, in vain otherwise
 """Variables of the surroundings that change what pytest prints."""
 
 _SECONDS = re.compile(r"^(=*) ?((?:\d|no tests).*?) in \d+\.\d+s(?: \([\d:]+\))? ?=*$", re.M)
@@ -120,7 +121,7 @@ class Bench:
 
         with ThreadPoolExecutor(AT_ONCE) as threads:
             outcomes = dict(zip(versions, threads.map(tried, versions.values()), strict=True))
-        wide = max(map(len, versions))
+        wide = max(map(len, [*versions, f"{name}.py"]))
         print(f"{name + '.py':{wide}}  {len(outcomes['right'].tests)} tests")
         for version, outcome in outcomes.items():
             print(f"{version:{wide}}  {_in_words(outcome, right=version == 'right')}")
@@ -147,7 +148,7 @@ def run(cell: str, modules: dict[str, str], options: list[str]) -> Outcome:
 def _output(command: list[str], folder: Path) -> tuple[str, bool]:
     """What `command` prints, and whether it ended in time."""
     surroundings = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
-    surroundings |= {"COLUMNS": str(WIDTH), "PYTHONUTF8": "1"}
+    surroundings |= {"COLUMNS": str(WIDTH), "PY_COLORS": "0", "PYTHONUTF8": "1"}
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -92,14 +92,17 @@ def test_waits():
     import time
     time.sleep(0.05)
 """
-    first = shown("", cell)
+    for name in ("CI", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    first = shown("--tb=line", cell)
     monkeypatch.setenv("CI", "1")  # where pytest shortens less
     monkeypatch.setenv("PYTEST_ADDOPTS", "-q")
+    monkeypatch.setenv("FORCE_COLOR", "1")
 
-    assert shown("", cell) == first
+    assert shown("--tb=line", cell) == first
     assert last_line(first) == "2 failed, 1 passed"
     assert "http://127.0.0.1:…/rooms/room-…" in first
-    assert "…/json/__init__.py: in loads" in first
+    assert "…/json/decoder.py: json.decoder.JSONDecodeError" in first
     assert os.path.expanduser("~") not in first
 
 
