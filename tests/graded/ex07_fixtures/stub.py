@@ -19,7 +19,7 @@ Use other ones if you like. Whatever a fixture opens it closes, however the test
     await room.journal()               what arrived: entries with method and path
     await room.faults(status=404)      what the room answers from now on; malformed=True as well
                                        makes its answer's body no JSON
-    await held(room, 3)                whether three requests come to wait at the room together
+    await held(room, 2)                whether two requests come to wait at the room together
     await eventually(condition, beats=20)    whether `condition()` comes true within 20 turns of
                                        the loop that runs the code under test
     await tasks_left(), await blocking_calls()    its tasks that run now; what has held up its loop
@@ -88,8 +88,8 @@ async def test_the_client_stays_open():
 
 
 @pytest.mark.asyncio
-async def test_three_calls_wait_at_the_server_together():
-    """Three calls of one object are under way together, wait for their answers, and leave nothing.
+async def test_two_calls_wait_at_the_server_together():
+    """Two calls of one object are under way together, wait for their answers, and leave nothing.
 
     The loop stays free, no call returns before its answer is there, and no task runs on after it.
     """
