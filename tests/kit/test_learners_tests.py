@@ -130,6 +130,19 @@ def test_a_test_that_waits_for_ever_is_ended_with_its_name(folder):
     assert "1 failed, 1 passed" in ran.stdout
 
 
+def test_a_call_that_nobody_awaits_is_told_of_by_its_name(folder):
+    written(
+        folder,
+        "@pytest.mark.asyncio",
+        "async def test_passes(): assert upload_file(None, 'a')",
+    )
+
+    ran = run_in(folder)
+
+    assert "1 passed, 1 warning" in ran.stdout, ran.stdout + ran.stderr
+    assert "RuntimeWarning: coroutine 'upload_file' was never awaited" in ran.stdout
+
+
 def test_a_module_that_is_no_subject_is_refused_with_a_sentence(folder):
     written(
         folder,

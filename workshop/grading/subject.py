@@ -41,7 +41,7 @@ class StandIn:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if self._kinds.get(self._name) == _ASYNC:
-            return _awaiting(self._full_name, None, args, kwargs)
+            return _known_as(self._name, _awaiting(self._full_name, None, args, kwargs))
         result = _constructing(self._full_name, args, kwargs)
         if self._kinds.get(self._name) == _CLASS:
             return Instance(self._name, result)
@@ -57,6 +57,12 @@ class Instance:
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         return lambda *args, **kwargs: _awaiting(name, self, args, kwargs)
+
+
+def _known_as(name: str, call: Any) -> Any:
+    # When nobody awaits it, Python's warning should tell people a name that they know.
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 async def _awaiting(
