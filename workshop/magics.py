@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 from xml.etree import ElementTree
 
@@ -29,7 +30,7 @@ LIMIT = 60.0
 """Seconds that one run of pytest may take. Those of the course take one or two."""
 WIDTH = 88
 """Characters in a line of pytest's output, which is what a notebook's page has room for."""
-AT_ONCE = 2
+AT_ONCE = min(4, os.cpu_count() or 1)
 """How many runs go on beside each other when there are several modules to test."""
 
 TESTS = "test_cell.py"
@@ -39,7 +40,7 @@ CONFIG = """\
 asyncio_mode = strict
 asyncio_default_fixture_loop_scope = function
 """
-OPTIONS = ["-p", "no:nbval", "-p", "no:cacheprovider", "-p", "workshop.cell_plugin"]
+OPTIONS = ["-p", "asyncio", "-p", "no:cacheprovider", "-p", "workshop.cell_plugin"]
 OPTIONS += ["--no-header", "--color=no", "--tb=short", "-v"]
 ELSEWHERE = {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTHONWARNINGS", "PYTHONASYNCIODEBUG"}
 ELSEWHERE |= {"FORCE_COLOR", "CLICOLOR_FORCE"}  # a kernel asks for colours, in vain otherwise
@@ -85,7 +86,7 @@ class Bench:
                 key = name
             case [name, "--mutant", key] if name in self._modules and key.isidentifier():
                 kept = self._mutants.setdefault(name, {})
-                told = f"A wrong {name}.py is kept, called {key}."
+                told = f"Another {name}.py is kept, called {key}."
             case _:
                 raise ValueError(
                     f"`%%module {line}` is not understood. Write `%%module NAME`, and for a wrong "
@@ -122,9 +123,11 @@ class Bench:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             outcomes = dict(zip(versions, threads.map(tried, versions.values()), strict=True))
         wide = max(map(len, [*versions, f"{name}.py"]))
-        print(f"{name + '.py':{wide}}  {len(outcomes['right'].tests)} tests")
+        number = len(outcomes["right"].tests)
+        print(f"{name + '.py':{wide}}  {number} {'test' if number == 1 else 'tests'}")
         for version, outcome in outcomes.items():
-            print(f"{version:{wide}}  {_in_words(outcome, right=version == 'right')}")
+            words = _in_words(outcome, right=version == "right")
+            print(fill(f"{version:{wide}}  {words}", WIDTH, subsequent_indent=" " * (wide + 2)))
 
 
 def run(cell: str, modules: dict[str, str], options: list[str]) -> Outcome:
@@ -149,6 +152,8 @@ def _output(command: list[str], folder: Path) -> tuple[str, bool]:
     """What `command` prints, and whether it ended in time."""
     surroundings = {k: v for k, v in os.environ.items() if k not in ELSEWHERE}
     surroundings |= {"COLUMNS": str(WIDTH), "PY_COLORS": "0", "PYTHONUTF8": "1"}
+    # What else is installed here has no say in what is run and shown.
+    surroundings["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     process = subprocess.Popen(
         command,
         cwd=folder,
