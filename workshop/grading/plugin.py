@@ -96,9 +96,12 @@ class _Hooks:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         if not self.session.owns(item):
             return (yield)
+        from workshop.isolation.stage import TimeLimit
+
         try:
             report = yield
-        except Exception as error:  # a failure that cannot be described is one all the same
+        except (Exception, TimeLimit) as error:
+            # A failure that cannot be described, or not in time, is one all the same.
             assert call.when != "collect"
             words = f"The failure could not be shown: {type(error).__name__}."
             report = pytest.TestReport(
