@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal["code", "tests"]
 
@@ -17,13 +17,17 @@ class CourseError(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """What the learner completes. `minutes` is the time planned for it."""
+    """What the learner completes. `minutes` is the time planned for it.
+
+    `subjects` are the names of the `code` exercises that the tests of a `tests` exercise are about.
+    """
 
     kit: Path
     number: int
     lesson: str
     kind: Kind
     minutes: int
+    subjects: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,6 +70,11 @@ class Exercise:
     @property
     def alternatives(self) -> list[Path]:
         return sorted((self.graded / "alternatives").glob("*.py"))
+
+    @property
+    def marking(self) -> Path:
+        """What a `tests` exercise demands: `workshop.blind` reads it."""
+        return self.graded / "marking.toml"
 
     @property
     def hints(self) -> list[str]:
@@ -120,6 +129,10 @@ class Course:
     def exercises(self) -> tuple[Exercise, ...]:
         return tuple(lesson.exercise for lesson in self.lessons if lesson.exercise)
 
+    def subjects_of(self, exercise: Exercise) -> tuple[Exercise, ...]:
+        """The `code` exercises whose modules the tests of `exercise` are about."""
+        return tuple(one for one in self.exercises if one.name in exercise.subjects)
+
     def exercise(self, wanted: str) -> Exercise:
         """The exercise a person means by `ex02_upload`, `ex02`, `02`, `2`, `upload` or its file.
 
@@ -170,7 +183,7 @@ def load_course(kit: Path | None = None) -> Course:
 
 def _course(kit: Path, data: dict[str, object]) -> Course:
     raw: dict[str, list[dict[str, object]]] = data  # type: ignore[assignment]
-    return Course(
+    course = Course(
         kit=kit,
         title=str(data["title"]),
         parts=tuple(Part(**part) for part in raw["part"]),  # type: ignore[arg-type]
@@ -180,10 +193,34 @@ def _course(kit: Path, data: dict[str, object]) -> Course:
             for name, shown in data.get("concepts", {}).items()  # type: ignore[attr-defined]
         },
     )
+    for exercise in course.exercises:
+        _check(exercise, {one.name for one in course.exercises if one.kind == "code"})
+    return course
+
+
+def _check(exercise: Exercise, code: set[str]) -> None:
+    """Raises CourseError when the kind of `exercise` is unknown or its subjects do not suit it."""
+    place = f"{exercise.kit / 'course.toml'}: the exercise {exercise.name}"
+    if exercise.kind not in get_args(Kind):
+        kinds = " or ".join(repr(kind) for kind in get_args(Kind))
+        raise CourseError(f"{place} is of the kind {exercise.kind!r}; it can be {kinds}.")
+    if exercise.kind == "code" and exercise.subjects:
+        raise CourseError(f"{place} has subjects, which only an exercise of kind 'tests' has.")
+    if exercise.kind == "tests" and not exercise.subjects:
+        raise CourseError(f"{place} has no subjects: name the code exercises that it tests.")
+    for subject in exercise.subjects:
+        if subject not in code:
+            raise CourseError(
+                f"{place} has the subject {subject!r}, and there is no code exercise of that name."
+            )
+    if len(set(exercise.subjects)) < len(exercise.subjects):
+        raise CourseError(f"{place} names one of its subjects twice.")
 
 
 def _lesson(kit: Path, entry: dict[str, object]) -> Lesson:
-    exercise = entry.pop("exercise", None)
+    exercise: dict[str, object] = dict(entry.pop("exercise", {}))  # type: ignore[call-overload]
+    if "subjects" in exercise:
+        exercise["subjects"] = tuple(exercise["subjects"])  # type: ignore[arg-type]
     entry["teaches"] = tuple(entry["teaches"])  # type: ignore[arg-type]
     entry["needs"] = tuple(entry["needs"])  # type: ignore[arg-type]
     return Lesson(

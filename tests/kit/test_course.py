@@ -50,7 +50,7 @@ def _code_of(lesson: Lesson) -> list[tuple[str, str]]:
         for number, cell in enumerate(notebook["cells"], 1)
         if cell["cell_type"] == "code"
     ]
-    if lesson.exercise and lesson.exercise.kind == "code":
+    if lesson.exercise:
         cells.append((lesson.exercise.file_name, lesson.exercise.stub.read_text("utf-8")))
         cells += [
             (f"hint {number} of {lesson.exercise.name}", code)
@@ -73,6 +73,9 @@ def _names_in(code: str) -> set[str]:
             names.add(ast.unparse(node))
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.AsyncFunctionDef):
             names.add("async def")
         elif isinstance(node, ast.Await):
@@ -130,6 +133,64 @@ def test_a_damaged_course_file_is_explained(tmp_path, text, words):
     (tmp_path / "course.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(CourseError, match=re.escape(words)):
+        load_course(tmp_path)
+
+
+LESSONS = """
+title = "x"
+part = []
+
+[[lesson]]
+number = 1
+name = "one"
+part = "I"
+title = ""
+minutes = 1
+teaches = []
+needs = []
+exercise = {{ kind = "code", minutes = 1 }}
+
+[[lesson]]
+number = 2
+name = "two"
+part = "I"
+title = ""
+minutes = 1
+teaches = []
+needs = []
+exercise = {{ {} }}
+"""
+
+
+def test_a_tests_exercise_knows_its_subjects(tmp_path):
+    exercise = 'kind = "tests", minutes = 5, subjects = ["ex01_one"]'
+    (tmp_path / "course.toml").write_text(LESSONS.format(exercise), encoding="utf-8")
+
+    course = load_course(tmp_path)
+
+    tests = course.exercise("two")
+    assert [subject.name for subject in course.subjects_of(tests)] == ["ex01_one"]
+    assert tests.path == tmp_path / "exercises" / "test_ex02_two.py"
+    assert tests.reference == tmp_path / "solutions" / "test_ex02_two.py"
+    assert tests.stub == tmp_path / "tests" / "graded" / "ex02_two" / "stub.py"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "words"),
+    [
+        ('kind = "exam"', "is of the kind 'exam'; it can be 'code' or 'tests'."),
+        ('kind = "code", subjects = ["ex01_one"]', "has subjects, which only an exercise of kind"),
+        ('kind = "tests"', "has no subjects: name the code exercises that it tests."),
+        ('kind = "tests", subjects = ["ex07_no"]', "has the subject 'ex07_no', and there is no"),
+        ('kind = "tests", subjects = ["ex02_two"]', "has the subject 'ex02_two', and there is no"),
+        ('kind = "tests", subjects = ["ex01_one", "ex01_one"]', "names one of its subjects twice"),
+    ],
+)
+def test_an_exercise_of_a_kind_that_does_not_suit_it_is_explained(tmp_path, exercise, words):
+    text = LESSONS.format(f"{exercise}, minutes = 5")
+    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(CourseError, match=f"the exercise ex02_two {re.escape(words)}"):
         load_course(tmp_path)
 
 

@@ -73,7 +73,7 @@ def using(way: str, tmp_path: Path, request: pytest.FixtureRequest) -> Using:
         known = kinds(stub)
         with place.open():
             place.load()
-            yield SimpleNamespace(**{n: StandIn(n, known) for n in known if "." not in n})
+            yield SimpleNamespace(**{n: StandIn("ex", n, known) for n in known if "." not in n})
 
     return using
 

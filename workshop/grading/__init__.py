@@ -24,5 +24,11 @@ def mark(
     themselves cannot be run.
     """
     from workshop.grading.runner import run
+    from workshop.grading.warm import GradingError
 
+    if exercise.kind == "tests":
+        file = f"exercises/{exercise.file_name}"
+        raise GradingError(
+            f"{exercise.name} cannot be marked yet: run your tests with `pytest {file}`."
+        )
     return run(exercise, submission, runner, isolated)

@@ -1,7 +1,7 @@
 """The pytest plugin behind the graded tests: `--submission`, stand-ins, points, diagnoses.
 
-Pytest loads it in every run in this environment, so it imports little until a run has
-graded tests in it.
+The tests that learners write for exercises run on it as well. Pytest loads it in every run in this
+environment, so it imports little until a run has such tests in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _HOOKS = "workshop-graded"
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("workshop")
     group.addoption(
-        "--submission", metavar="DIR", help="mark the exercise files in DIR (default: exercises/)"
+        "--submission",
+        metavar="DIR",
+        help="test the exercise files in DIR (default: exercises/ for graded tests; for the tests "
+        "of an exercise, the modules beside them)",
     )
 
 
@@ -30,39 +33,44 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "misconception(id): the idea behind a failure without harder evidence"
     )
-    if _concerns_graded_tests(config):
+    if _concerns_exercises(config):
         config.pluginmanager.register(_Hooks(_session(config)), _HOOKS)
 
 
-def _concerns_graded_tests(config: pytest.Config) -> bool:
-    graded = config.rootpath / "tests" / "graded"
-    if not (config.rootpath / "course.toml").is_file():
+def _concerns_exercises(config: pytest.Config) -> bool:
+    kit = config.rootpath
+    if not (kit / "course.toml").is_file():
         return False
     asked = [
         (config.invocation_params.dir / arg.partition("::")[0]).resolve() for arg in config.args
     ]
-    return any(path.is_relative_to(graded) or graded.is_relative_to(path) for path in asked)
+    folders = [kit / "tests" / "graded", kit / "exercises", kit / "solutions"]
+    return any(
+        path.name.startswith("test_ex")
+        or any(path.is_relative_to(one) or one.is_relative_to(path) for one in folders)
+        for path in asked
+    )
 
 
 def _session(config: pytest.Config) -> GradedSession:
     from workshop.grading.session import GradedSession
 
     wanted = config.getoption("--submission")
-    folder = Path(wanted).resolve() if wanted else config.rootpath / "exercises"
-    if not folder.is_dir():
+    folder = Path(wanted).resolve() if wanted else None
+    if folder is not None and not folder.is_dir():
         raise pytest.UsageError(f"--submission: there is no folder {folder}.")
     return GradedSession(config.rootpath, folder)
 
 
 def graded_session(config: pytest.Config) -> GradedSession:
-    """The session of a run that has graded tests in it."""
+    """The session of a run that has tests of exercises, or for them, in it."""
     hooks = config.pluginmanager.get_plugin(_HOOKS)
     assert isinstance(hooks, _Hooks)
     return hooks.session
 
 
 class _Hooks:
-    """What pytest calls when a run has graded tests; the work is the session's."""
+    """What pytest calls when a run has such tests; the work is the session's."""
 
     def __init__(self, session: GradedSession) -> None:
         self.session = session
@@ -88,9 +96,12 @@ class _Hooks:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         if not self.session.owns(item):
             return (yield)
+        from workshop.isolation.stage import TimeLimit
+
         try:
             report = yield
-        except Exception as error:  # a failure that cannot be described is one all the same
+        except (Exception, TimeLimit) as error:
+            # A failure that cannot be described, or not in time, is one all the same.
             assert call.when != "collect"
             words = f"The failure could not be shown: {type(error).__name__}."
             report = pytest.TestReport(

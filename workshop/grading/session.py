@@ -1,4 +1,8 @@
-"""One pytest run of graded tests: what each test saw, and the result it comes to."""
+"""One pytest run of graded tests: what each test saw, and the result it comes to.
+
+The tests that a learner writes run in the same way: their modules are stand-ins, and each test has
+a stage. But nobody marks them here, so all that comes of a failure is a short traceback.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,9 @@ from workshop.isolation.zygote import Zygote
 
 LIMIT = 4.0
 """Seconds that one test may take. A right solution needs a tenth of one at most."""
+LEARNERS_LIMIT = 20.0
+"""Seconds that a learner's own test may take, so that one that waits for ever ends with a word.
+A module that blocks may need five to give up, and several of them in one test."""
 IMPATIENT = 0.3
 """Seconds to which the limit shrinks, by half each time, while tests run out of it or have to be
 ended for sending too much."""
@@ -44,14 +51,20 @@ MESSAGE_LIMIT = 4000
 
 
 class GradedSession:
-    """The submission under test, and the results so far."""
+    """The submission under test, and the results so far.
 
-    def __init__(self, kit: Path, folder: Path) -> None:
+    Without a `folder`, graded tests test what is in `exercises/`, and a learner's tests the modules
+    that lie beside them.
+    """
+
+    def __init__(self, kit: Path, folder: Path | None) -> None:
         self._course = load_course(kit)
-        self._folder = folder
+        self._wanted = folder
+        self._folder = folder or kit / "exercises"
         self._cell: Cell | None = None
         self._marks: Path | None = None
         self._stubs = {e.name: e.stub for e in self._course.exercises if e.kind == "code"}
+        self._learners = {e.file_name: e for e in self._course.exercises if e.kind == "tests"}
         self._limit = Patience(LIMIT, IMPATIENT)
         self._item: pytest.Item | None = None
         self._stage: Stage | None = None
@@ -73,14 +86,18 @@ class GradedSession:
             self._note({"collected": asdict(_result(item, "error", "The test was not run."))})
 
     def owns(self, item: pytest.Item) -> bool:
-        """Is `item` a graded test?"""
-        return item.path.parent.name in self._stubs and (
-            item.path.parent.parent == self._course.kit / "tests" / "graded"
+        """Is `item` a graded test, or one that a learner has written for an exercise?"""
+        return self._is_learners(item) or (
+            item.path.parent.name in self._stubs
+            and item.path.parent.parent == self._course.kit / "tests" / "graded"
         )
+
+    def _is_learners(self, item: pytest.Item) -> bool:
+        return item.path.name in self._learners
 
     @contextmanager
     def stand_ins(self) -> Iterator[None]:
-        """While graded tests are imported, exercise modules are stand-ins."""
+        """While tests are imported, exercise modules are stand-ins."""
         finder = StandInFinder(self._stubs)
         sys.meta_path.insert(0, finder)
         try:
@@ -98,8 +115,7 @@ class GradedSession:
         self._result = None
         self._late = False
         evidence.begin()
-        module = self._exercise.module
-        self._stage = self._cell.stage(module) if self._cell else InProcess(self._folder, module)
+        self._stage = self._stage_of(item)
         self._note({"started": asdict(_result(item, "error"))})
         try:
             with self._stage.open(), self._time_limit():
@@ -109,6 +125,13 @@ class GradedSession:
             result = self._result or _result(item, "error", "The test did not run to its end.")
             self._note({"ended": asdict(result)})
 
+    def _stage_of(self, item: pytest.Item) -> Stage:
+        if self._is_learners(item):
+            self._folder = (self._wanted or item.path.parent).resolve()
+            return InProcess(self._folder, *self._learners[item.path.name].subjects)
+        module = self._exercise.module
+        return self._cell.stage(module) if self._cell else InProcess(self._folder, module)
+
     def load(self) -> None:
         """Import the learner's module for the test that begins."""
         assert self._stage is not None
@@ -117,6 +140,10 @@ class GradedSession:
     def report(self, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Turn one phase of the test into its result, if it is the phase that failed."""
         assert self._item is not None
+        if self._is_learners(self._item):
+            if call.excinfo is not None and report.failed:
+                self._shorten(call.excinfo, report)
+            return
         if call.excinfo is None:
             if report.when == "call":
                 self._result = self._with_output(_result(self._item, "pass"), report)
@@ -150,13 +177,29 @@ class GradedSession:
         finding = diagnose(seen, idea_of(error, seen, declared))
         return _result(self._item, status, message, self._diagnosis(finding))
 
+    def _shorten(self, caught: pytest.ExceptionInfo[BaseException], report: Any) -> None:
+        """Leave of a failed learner's test the lines that are the learner's own."""
+        assert self._item is not None
+        if self._late:
+            waiting = evidence.current().waiting
+            places = [f"{spot.file}:{spot.line}: waiting\n    {spot.source}" for spot in waiting]
+            words = f"{self._item.name} was ended, for it took more than {LEARNERS_LIMIT:.0f} s."
+            report.longrepr = "\n".join([*places, words])
+        elif any(self._owns_frame(entry) for entry in caught.traceback):
+            with suppress(Exception):  # then pytest's own words stand
+                report.longrepr = self._frames(caught)
+
+    def _owns_frame(self, entry: Any) -> bool:
+        assert self._item is not None
+        path = Path(entry.path)
+        return path == self._item.path or path.parent == self._folder
+
     def _frames(self, caught: pytest.ExceptionInfo[BaseException]) -> str:
         """The traceback, with the test's own frames and the learner's, and nobody else's."""
-        assert self._item is not None
         lines = []
         for entry in caught.traceback:
             path = Path(entry.path)
-            if path == self._item.path or path.parent == self._folder:
+            if self._owns_frame(entry):
                 lines.append(f"{path.name}:{entry.lineno + 1}: in {entry.name}")
                 # Not entry.statement, which parses the file: what the collector of garbage runs
                 # meanwhile may parse, too, and Python 3.11 cannot do both.
@@ -208,8 +251,10 @@ class GradedSession:
             yield
             return
         previous = signal.signal(signal.SIGALRM, self._out_of_time)
+        learners = self._item is not None and self._is_learners(self._item)
+        seconds = LEARNERS_LIMIT if learners else self._limit.seconds
         # In this process it rings again, for code that catches everything and goes on.
-        signal.setitimer(signal.ITIMER_REAL, self._limit.seconds, 0 if self._cell else 1.0)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0 if self._cell else 1.0)
         try:
             yield
         finally:

@@ -26,19 +26,21 @@ from workshop.grading.kinds import ASYNC, PLAIN, kinds
 from workshop.grading.streams import PLAIN_DATA, Items, entered, left, note_error, thrown
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
+from workshop.isolation.host import without_module
 from workshop.isolation.steps import STREAM
 
 
 class StandIn:
     """What `from ex02_upload import upload_file` gives a graded test."""
 
-    def __init__(self, name: str, kinds: dict[str, str]) -> None:
+    def __init__(self, module: str, name: str, kinds: dict[str, str]) -> None:
         self._name = name
+        self._full_name = f"{module}:{name}"
         self._kinds = kinds
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        return _using(self._name, self._kinds, None, args, kwargs)
+        return _using(self._full_name, self._kinds, None, args, kwargs)
 
 
 class Instance:
@@ -105,14 +107,23 @@ def _using(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """Call what a stub calls `name`, or the method of that name, each as its kind wants it."""
+    """Call what a stub calls `name`, behind `module:`, or the method of that name, each as its kind
+    wants it.
+    """
     __tracebackhide__ = True
+    known = without_module(name)
     # What no stub speaks of is a function that is not there, or a method of the learner's own.
-    kind = kinds.get(f"{of._of}.{name}", ASYNC) if of else kinds.get(name, PLAIN)
+    kind = kinds.get(f"{of._of}.{name}", ASYNC) if of else kinds.get(known, PLAIN)
     if kind == ASYNC:
-        return _awaiting(name, of, args, kwargs)
+        return _known_as(known, _awaiting(name, of, args, kwargs))
     call, result = _constructing(name, of, args, kwargs, "" if kind == PLAIN else kind)
-    return result if kind == PLAIN else Instance(name, result, call, kinds)
+    return result if kind == PLAIN else Instance(known, result, call, kinds)
+
+
+def _known_as(name: str, call: Any) -> Any:
+    # When nobody awaits it, Python's warning should tell people a name that they know.
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 async def _awaiting(
@@ -147,7 +158,7 @@ def _constructing(
 def _noted(name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     words = [_argument(value) for value in args]
     words += [f"{key}={_argument(value)}" for key, value in kwargs.items()]
-    call = Call(f"{of._of + '.' if of else ''}{name}({', '.join(words)})")
+    call = Call(f"{of._of + '.' if of else ''}{without_module(name)}({', '.join(words)})")
     evidence.current().calls.append(call)
     return call
 
@@ -179,7 +190,7 @@ class StandInFinder(MetaPathFinder, Loader):
         def stand_in(name: str) -> StandIn:
             if name.startswith("__"):
                 raise AttributeError(name)
-            return StandIn(name, known)
+            return StandIn(module.__name__, name, known)
 
         module.__getattr__ = stand_in  # type: ignore[method-assign]
 

@@ -11,30 +11,39 @@ from workshop.isolation.submission import Submission, SubmissionError
 
 
 class Host:
-    """One module of a submission, for the length of one test."""
+    """Modules of a submission, for the length of one test: most often a single one."""
 
-    def __init__(self, submission: Submission, name: str) -> None:
+    def __init__(self, submission: Submission, *modules: str) -> None:
         self.submission = submission
-        self._name = name
-        self._module: ModuleType | None = None
-        self._problem: SubmissionError | None = None
+        self._names = modules
+        self._loaded: dict[str, ModuleType | SubmissionError] = {}
 
     def load(self) -> None:
-        """Import the module anew. A failure is kept, and raised when it is first called."""
-        self._module, self._problem = None, None
+        """Import the modules anew. A failure is kept, and raised when its module is called."""
+        self.submission.forget()
+        self._loaded = {name: self._import(name) for name in self._names}
+
+    def _import(self, name: str) -> ModuleType | SubmissionError:
         try:
-            self._module = self.submission.load(self._name)
+            return self.submission.load(name)
         except SubmissionError as error:
-            self._problem = error
+            return error
 
     def start(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call what the module calls `name`. Raises SubmissionError when that cannot be."""
+        """Call what `name` stands for: `module:name`, or `name` in the first module.
+
+        Raises SubmissionError when that cannot be.
+        """
         __tracebackhide__ = True
-        if self._problem is not None:
-            raise self._problem
-        assert self._module is not None, "load() comes before the first call"
-        target = self.submission.get(self._module, name)
-        return run(name, target, args, kwargs)
+        assert self._loaded, "load() comes before the first call"
+        of, _, name = name.rpartition(":")
+        module = self._loaded.get(of or self._names[0])
+        if module is None:
+            tested = " and ".join(self._names)
+            raise SubmissionError(f"{name} of {of} was called, and what is tested is {tested}.")
+        if isinstance(module, SubmissionError):
+            raise module
+        return run(name, self.submission.get(module, name), args, kwargs)
 
     def start_method(
         self, of: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -60,7 +69,7 @@ def run(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 def not_awaitable(name: str, value: Any) -> SubmissionError:
     """What to say of a call that gave `value` where something to await was expected."""
-    one = a_kind(value)
+    name, one = without_module(name), a_kind(value)
     hint = "Is it an `async def`?"
     if inspect.isasyncgen(value):
         hint = "Is there a `yield` in it?"
@@ -71,6 +80,11 @@ def a_kind(value: Any) -> str:
     """What `value` is, in words: `a list`, `an int`."""
     kind = type(value).__name__
     return f"an {kind}" if kind[:1] in ("a", "e", "i", "o") else f"a {kind}"
+
+
+def without_module(name: str) -> str:
+    """What people call `module:name`."""
+    return name.rpartition(":")[2]
 
 
 def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -62,9 +62,9 @@ class Stage(Protocol):
 class InProcess:
     """The learner's code in the test's own process: for the editor, where a debugger works."""
 
-    def __init__(self, folder: Path, module: str) -> None:
+    def __init__(self, folder: Path, *modules: str) -> None:
         self._submission = Submission(folder)
-        self._host = Host(self._submission, module)
+        self._host = Host(self._submission, *modules)
         self._observers = Observers(self._submission)
         self._never_awaited: Callable[[], list[Spot]] = list
 
@@ -81,7 +81,7 @@ class InProcess:
             self._submission.forget()
 
     def load(self) -> None:
-        """Import the learner's module, before any loop runs."""
+        """Import the learner's modules, before any loop runs."""
         self._host.load()
 
     def construct(

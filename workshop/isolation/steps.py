@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from workshop.isolation.host import Host, a_kind, not_awaitable
+from workshop.isolation.host import Host, a_kind, not_awaitable, without_module
 from workshop.isolation.submission import SubmissionError
 
 CLASS, STREAM, CONTEXT = "class", "stream", "context"
@@ -32,7 +32,7 @@ def checked(name: str, of: Any, value: Any, wanted: str) -> Any:
     if inspect.iscoroutine(value):
         value.close()  # else it would be taken for one that was forgotten
     one = a_kind(value)
-    name = name if of is None else f"{type(of).__name__}.{name}"
+    name = without_module(name) if of is None else f"{type(of).__name__}.{name}"
     if wanted == STREAM:
         said = f"`async for` cannot go through {one}. Does it `yield`?"
     else:
