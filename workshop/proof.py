@@ -53,9 +53,9 @@ async def open_room(**faults: Any) -> AsyncIterator[Room]:
     try:
         yield room
     finally:
-        strangers = [entry.agent for entry in await room.journal() if entry.outcome == "stranger"]
+        seen = await room.close()
+        strangers = [entry.agent for entry in seen if entry.outcome == "stranger"]
         evidence.current().strangers += strangers
-        await room.close()
 
 
 async def requests_of(room: Room) -> list[Entry]:

@@ -340,16 +340,23 @@ async def test_a_room_is_made_by_naming_it_and_listed(control: Any) -> None:
     assert {"by-data", "by-looking"} <= set(rooms)
     assert rooms["by-data"]["requests"] == 1
     assert rooms["by-data"]["url"] == f"{str(control.base_url).rstrip('/')}/rooms/by-data"
-    assert (await control.delete("/rooms/by-data")).json()["deleted"] is True
-    assert (await control.delete("/rooms/by-data")).json()["deleted"] is False
+    deleted = (await control.delete("/rooms/by-data")).json()
+    assert deleted["deleted"] is True
+    assert [entry["path"] for entry in deleted["journal"]["entries"]] == ["/catfact"]
+    again = (await control.delete("/rooms/by-data")).json()
+    assert again == {"name": "by-data", "deleted": False}
 
 
 @pytest.mark.asyncio
 async def test_a_room_without_a_name_is_deleted_and_a_named_one_stays(
     services: str, control: Any
 ) -> None:
-    async with await open_room(url=services) as unnamed, await open_room("kept", url=services):
-        pass
+    unnamed, kept = await open_room(url=services), await open_room("kept", url=services)
+    for room in (unnamed, kept):
+        async with room.client() as client:
+            await client.get("/catfact")
+    assert [entry.path for entry in await unnamed.close()] == ["/catfact"]
+    assert await kept.close() == [], "it goes on"
     names = [room["name"] for room in (await control.get("/rooms")).json()["rooms"]]
     assert unnamed.name not in names
     assert "kept" in names
@@ -385,6 +392,31 @@ async def test_a_locked_room_answers_its_own_client_alone(services: str) -> None
         assert {(entry.outcome, entry.key_ok) for entry in strangers} == {("stranger", False)}
         assert (own.outcome, own.key_ok) == ("answered", True)
         assert await room.most_in_flight() == 1
+
+
+@pytest.mark.asyncio
+async def test_a_locked_rooms_client_reaches_its_data_and_nothing_else(services: str) -> None:
+    async with await open_room(url=services, key="secret") as room, room.client() as client:
+        for method in ("GET", "PUT", "DELETE"):
+            for url in (services, f"{services}/rooms", f"{services}/live", room.url):
+                answer = await client.request(method, url)
+                assert answer.status_code in (403, 404, 405), (method, url)
+            for path in ("/journal", "/gate", "/faults"):
+                answer = await client.request(method, f"{room.url}{path}")
+                assert answer.status_code in (404, 405), (method, path)
+        for url in ("http://127.0.0.1:9/", "http://facts.test/catfact"):
+            with pytest.raises(httpx.ConnectError, match="room alone"):
+                await client.get(url)
+        assert (await client.get("/catfact")).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_a_locked_rooms_client_is_refused_where_its_room_refuses(services: str) -> None:
+    room = await open_room(url=services, key="secret", refuse=True)
+    async with room, room.client() as client:
+        with pytest.raises(httpx.ConnectError) as caught:
+            await client.get("/catfact")
+    assert "room alone" not in str(caught.value)
 
 
 @pytest.mark.asyncio

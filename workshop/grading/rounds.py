@@ -25,8 +25,18 @@ from workshop.isolation.zygote import Zygote, ZygoteGone
 OUTPUT_CAP = 64 * 2**20
 """Bytes that one file written by a round may hold, printed output included."""
 
-_PLUGINS = ("pytest_asyncio.plugin", "workshop.grading.plugin", "no:cacheprovider")
-_NEEDED = ("anyio._backends._asyncio", "workshop.services._app")
+_PLUGINS = (
+    "pytest_asyncio.plugin",
+    "workshop.grading.plugin",
+    "no:cacheprovider",
+    "no:unraisableexception",  # it collects garbage ten times at the end; `stage` sees more
+)
+_NEEDED = (
+    "anyio._backends._asyncio",
+    "httpcore._backends.anyio",
+    "workshop.services._app",
+    "workshop.services._transport",
+)
 """What tests would import while they run."""
 
 

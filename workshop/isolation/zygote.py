@@ -126,6 +126,7 @@ def _main(control: socket.socket) -> None:
     for name in _USED:
         importlib.import_module(name)
     mimetypes.init()  # reads files of the system, which a learner's process may not
+    _forget_the_kit()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _adopt_orphans()
@@ -181,7 +182,6 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os.closerange(wire + 1, 256)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
-        _forget_the_kit()
 
         from workshop.isolation import learner
         from workshop.isolation.wire import Wire

@@ -2,7 +2,8 @@
 
 Data      POST /rooms/NAME/upload   GET /rooms/NAME/catfact   (without /rooms/NAME: the lobby)
 Control   GET /rooms
-          GET, PUT, DELETE /rooms/NAME          PUT takes {"key": …, "faults": {…}}
+          GET, PUT, DELETE /rooms/NAME          PUT takes {"key": …, "faults": {…}};
+                                                DELETE answers with the last of the journal
           GET, DELETE /rooms/NAME/journal
           GET, PUT, DELETE /rooms/NAME/faults   the fields of `Faults`
           GET /rooms/NAME/gate?in_flight=K&timeout=S, or ?idle=1&timeout=S
@@ -132,21 +133,33 @@ async def _wrong_method(request: web.Request) -> web.StreamResponse:
     raise Rejection(405, f"{request.path} does not take {request.method} requests.")
 
 
+def _no_visitor(request: web.Request) -> None:
+    """Raises Rejection (403) for a request through a room's own client, which gets data alone."""
+    if KEY_HEADER in request.headers:
+        raise Rejection(403, f"{request.path} is not for the clients of a locked room.")
+
+
 async def _list(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     rooms = [control.describe(room, request) for room in request.app[ROOMS]]
     return web.json_response({"rooms": rooms})
 
 
 async def _delete(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     name = request.match_info["room"]
-    return web.json_response({"name": name, "deleted": request.app[ROOMS].delete(name)})
+    room = request.app[ROOMS].delete(name)
+    journal = {"journal": control.as_json(room.journal)} if room else {}
+    return web.json_response({"name": name, "deleted": room is not None, **journal})
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     return _html(page_as_html(request.app[ROOMS]))
 
 
 async def _live(request: web.Request) -> web.StreamResponse:
+    _no_visitor(request)
     return _html(rooms_as_html(request.app[ROOMS]))
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from ._data import origin
 from ._errors import Rejection
 from ._faults import NONE, is_count, is_seconds, parse_faults
+from ._journal import Journal
 from ._rooms import RoomState
 
 KEY_LIMIT = 200
@@ -49,14 +50,19 @@ async def put_room(room: RoomState, request: web.Request) -> dict[str, Any]:
     return describe(room, request)
 
 
+def as_json(journal: Journal) -> dict[str, Any]:
+    """What a journal says."""
+    entries = [entry.as_dict() for entry in journal.entries]
+    return {"entries": entries, "most_in_flight": journal.most_in_flight}
+
+
 async def get_journal(room: RoomState, request: web.Request) -> dict[str, Any]:
-    entries = [entry.as_dict() for entry in room.journal.entries]
-    return {"entries": entries, "most_in_flight": room.journal.most_in_flight}
+    return as_json(room.journal)
 
 
 async def delete_journal(room: RoomState, request: web.Request) -> dict[str, Any]:
     room.journal.clear()
-    return await get_journal(room, request)
+    return as_json(room.journal)
 
 
 async def get_faults(room: RoomState, request: web.Request) -> dict[str, Any]:

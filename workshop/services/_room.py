@@ -76,7 +76,8 @@ class Room:
             pool = {"limits": options.pop("limits")} if "limits" in options else {}
             options["transport"] = plain_transport(self.services, **pool)
         if self.key is not None:
-            options["transport"] = KeyTransport(options["transport"], self.key)
+            servers = (self.services, self.url)
+            options["transport"] = KeyTransport(options["transport"], self.key, servers)
         options.setdefault("base_url", self.url)
         return httpx.AsyncClient(**options)
 
@@ -120,7 +121,7 @@ class Room:
 
     async def journal(self) -> list[Entry]:
         """What it saw, oldest first."""
-        return [Entry(**entry) for entry in (await self._ask("GET", "/journal"))["entries"]]
+        return _entries(await self._ask("GET", "/journal"))
 
     async def most_in_flight(self) -> int:
         """The highest number of requests that it had at once."""
@@ -130,15 +131,19 @@ class Room:
         """Empty its journal."""
         await self._ask("DELETE", "/journal")
 
-    async def close(self) -> None:
-        """Let go of it; delete it when it was made without a name."""
+    async def close(self) -> list[Entry]:
+        """Let go of it; delete it when it was made without a name.
+
+        Returns what the room that was deleted had seen.
+        """
         try:
             if self._temporary:
-                await self._ask("DELETE", "")
+                return _entries((await self._ask("DELETE", "")).get("journal"))
         except ServicesError:
             pass  # services that are gone have no rooms
         finally:
             await self._control.aclose()
+        return []
 
     async def __aenter__(self) -> Room:
         return self
@@ -185,6 +190,10 @@ class Room:
         if response.is_success and isinstance(answer, dict):
             return answer
         raise ServicesError(_reason(answer) or f"The services answered {response.status_code}.")
+
+
+def _entries(journal: dict[str, Any] | None) -> list[Entry]:
+    return [Entry(**entry) for entry in journal["entries"]] if journal else []
 
 
 def _silent(services: str, reason: str) -> ServicesError:

@@ -159,14 +159,15 @@ class Rooms:
             room = self._rooms[name] = RoomState(name, self._limits, self._host)
         return room
 
-    def delete(self, name: str) -> bool:
-        """Delete the room of that name, letting all it holds through; whether there was one."""
+    def delete(self, name: str) -> RoomState | None:
+        """Delete the room of that name, letting all it holds through. Returns it, if there was
+        one, as it was at its end.
+        """
         check_name(name)
         room = self._rooms.pop(name, None)
-        if room is None:
-            return False
-        room.close()
-        return True
+        if room is not None:
+            room.close()
+        return room
 
     def close(self) -> None:
         for name in list(self._rooms):

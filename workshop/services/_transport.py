@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import ssl
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -31,15 +32,26 @@ def _unused_context() -> ssl.SSLContext:
 
 
 class KeyTransport(httpx.AsyncBaseTransport):
-    """Adds the room's key to each request, where the code that asks does not see it."""
+    """Adds the room's key to each request, where the code that asks does not see it.
 
-    def __init__(self, below: httpx.AsyncBaseTransport, key: str) -> None:
+    It reaches the servers of the URLs `servers` alone: whoever is tested with it in a locked room
+    is to get nowhere else, and the key is nobody else's business.
+    """
+
+    def __init__(self, below: httpx.AsyncBaseTransport, key: str, servers: Iterable[str]) -> None:
         self._below = below
         self._key = key
+        self._servers = {_server(httpx.URL(url)) for url in servers}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if _server(request.url) not in self._servers:
+            raise httpx.ConnectError(f"This client reaches its room alone, not {request.url.host}.")
         request.headers[KEY_HEADER] = self._key
         return await self._below.handle_async_request(request)
 
     async def aclose(self) -> None:
         await self._below.aclose()
+
+
+def _server(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

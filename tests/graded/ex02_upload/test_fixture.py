@@ -169,9 +169,12 @@ async def test_gives_none_when_the_server_times_out(impatient_client, impatience
 @pytest.mark.asyncio
 @pytest.mark.points(2)
 @pytest.mark.misconception("silent-error")
-async def test_logs_each_failure_at_error(room, client, impatient_client, sample, errors_logged):
+async def test_logs_each_failure_at_error(
+    room, client, impatient_client, impatience, sample, errors_logged
+):
     """A wrong status, a body that says no, a lost connection and a time-out: each is logged."""
     await upload_file(impatient_client, sample)
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert errors_logged(), "a log record at ERROR for a time-out"
 
     await room.open_gate()

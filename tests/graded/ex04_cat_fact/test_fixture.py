@@ -172,9 +172,12 @@ async def test_gives_none_when_the_server_times_out(impatient_cat_fact, impatien
 @pytest.mark.asyncio
 @pytest.mark.points(2)
 @pytest.mark.misconception("silent-error")
-async def test_logs_a_failed_request_at_error(room, cat_fact, impatient_cat_fact, errors_logged):
+async def test_logs_a_failed_request_at_error(
+    room, cat_fact, impatient_cat_fact, impatience, errors_logged
+):
     """A refused connection, a lost one and a time-out are logged at ERROR."""
     await impatient_cat_fact.get_cat_fact()
+    assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert errors_logged(), "a log record at ERROR for a time-out"
 
     await room.open_gate()
