@@ -110,21 +110,25 @@ def _argument(value: object) -> str:
 
 
 class StandInFinder(MetaPathFinder, Loader):
-    """While graded tests are collected, gives stand-ins for each exercise's module."""
+    """While tests are collected, gives stand-ins for each module in `kinds`.
 
-    def __init__(self, stubs: dict[str, Path]) -> None:
-        self._stubs = stubs
+    `strict` ones have the names that `kinds` gives them, and no others.
+    """
+
+    def __init__(self, kinds: dict[str, dict[str, str]], *, strict: bool = False) -> None:
+        self._kinds = kinds
+        self._strict = strict
 
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in self._stubs else None
+        return ModuleSpec(fullname, self) if fullname in self._kinds else None
 
     def exec_module(self, module: ModuleType) -> None:
-        kinds = _kinds(self._stubs[module.__name__])
+        kinds = self._kinds[module.__name__]
 
         def stand_in(name: str) -> StandIn:
-            if name.startswith("__"):
+            if name.startswith("__") or (self._strict and name not in kinds):
                 raise AttributeError(name)
             return StandIn(module.__name__, name, kinds)
 
@@ -133,11 +137,11 @@ class StandInFinder(MetaPathFinder, Loader):
     def withdraw(self) -> None:
         """Take the stand-ins away: from here on the names mean the learner's own modules."""
         sys.meta_path.remove(self)
-        for name in self._stubs:
+        for name in self._kinds:
             sys.modules.pop(name, None)
 
 
-def _kinds(stub: Path) -> dict[str, str]:
+def kinds_of(stub: Path) -> dict[str, str]:
     """What each name at the top of a stub is."""
     of = {ast.AsyncFunctionDef: _ASYNC, ast.FunctionDef: _PLAIN, ast.ClassDef: _CLASS}
     tree = ast.parse(stub.read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workshop.isolation import scratch, walls
 from workshop.isolation.patience import Patience
+from workshop.isolation.process import LearnersProcess
 from workshop.isolation.remote import LAST_WORDS, Isolated
 from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
@@ -42,19 +43,21 @@ class Cell:
         scratch.empty(self._open)
         home = self._open / "home"
         home.mkdir(exist_ok=True)
+        setup = {
+            "part": "workshop.isolation.learner",
+            "folder": str(self._copy),
+            "module": module,
+            "home": str(home),
+            "scratch": [str(self._open)],
+            "readable": [str(self._copy)],
+            "walls": self._walls,
+        }
         return Isolated(
-            self._zygote,
-            {
-                "folder": str(self._copy),
-                "module": module,
-                "home": str(home),
-                "scratch": [str(self._open)],
-                "readable": [str(self._copy)],
-                "walls": self._walls,
-            },
-            self._scratch,
+            lambda: LearnersProcess(self._zygote, setup, self._scratch),
+            self._open,
             self._sources,
             self._last_words,
+            kernel_tells="notify" in self._walls,
         )
 
 
