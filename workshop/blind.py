@@ -51,6 +51,12 @@ class WrongModule:
         it tells what is wrong."""
         return f"{self.subject.name}/{self.path.stem}"
 
+    @property
+    def misconception(self) -> str:
+        """The id of the wrong idea that it embodies: what its docstring begins with."""
+        first = self.path.read_text(encoding="utf-8").partition("\n")[0]
+        return first.removeprefix('"""misconception: ').strip()
+
 
 @dataclass(frozen=True)
 class Marking:

@@ -21,18 +21,20 @@ from workshop.grading.warm import GradingError, Round, Run, Warm
 from workshop.isolation import walls
 from workshop.isolation.cell import OPEN
 from workshop.isolation.process import ending
-from workshop.isolation.scratch import empty, holds_more, scratch_folder
+from workshop.isolation.scratch import (
+    DISK_DEPTH,
+    DISK_FILES,
+    DISK_SIZE,
+    empty,
+    holds_more,
+    scratch_folder,
+)
 
 PATIENCE = 20.0
 """Seconds without news after which the process that runs the tests is ended. Its own limit on a
 test is shorter; this is for what no signal can interrupt."""
 PATIENCE_AT_FIRST = 60.0
 """Seconds for the first news. Machines get busy."""
-DISK_SIZE = 256 * 2**20
-DISK_FILES = 20_000
-DISK_DEPTH = 50
-"""Bytes, files and folders, and folders in one another, that a test may leave on the disk at the
-same time."""
 VARIANTS = ("marker", "fixture", "mock")
 
 

@@ -23,6 +23,7 @@ import pytest
 
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
+from workshop.grading.kinds import kinds
 from workshop.grading.subject import StandInFinder
 from workshop.grading.timer import ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
@@ -98,7 +99,7 @@ class GradedSession:
     @contextmanager
     def stand_ins(self) -> Iterator[None]:
         """While tests are imported, exercise modules are stand-ins."""
-        finder = StandInFinder(self._stubs)
+        finder = StandInFinder({name: kinds(stub) for name, stub in self._stubs.items()})
         sys.meta_path.insert(0, finder)
         try:
             yield

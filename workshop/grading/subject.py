@@ -15,14 +15,13 @@ import sys
 from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import NonCallableMock
 
 import httpx
 
-from workshop.grading.kinds import ASYNC, PLAIN, kinds
+from workshop.grading.kinds import ASYNC, PLAIN
 from workshop.grading.streams import PLAIN_DATA, Items, entered, left, note_error, thrown
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
@@ -174,21 +173,25 @@ def _argument(value: object) -> str:
 
 
 class StandInFinder(MetaPathFinder, Loader):
-    """While graded tests are collected, gives stand-ins for each exercise's module."""
+    """While tests are collected, gives stand-ins for each module in `kinds`.
 
-    def __init__(self, stubs: dict[str, Path]) -> None:
-        self._stubs = stubs
+    `strict` ones have the names that `kinds` gives them, and no others.
+    """
+
+    def __init__(self, kinds: dict[str, dict[str, str]], *, strict: bool = False) -> None:
+        self._kinds = kinds
+        self._strict = strict
 
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in self._stubs else None
+        return ModuleSpec(fullname, self) if fullname in self._kinds else None
 
     def exec_module(self, module: ModuleType) -> None:
-        known = kinds(self._stubs[module.__name__])
+        known = self._kinds[module.__name__]
 
         def stand_in(name: str) -> StandIn:
-            if name.startswith("__"):
+            if name.startswith("__") or (self._strict and name not in known):
                 raise AttributeError(name)
             return StandIn(module.__name__, name, known)
 
@@ -197,5 +200,5 @@ class StandInFinder(MetaPathFinder, Loader):
     def withdraw(self) -> None:
         """Take the stand-ins away: from here on the names mean the learner's own modules."""
         sys.meta_path.remove(self)
-        for name in self._stubs:
+        for name in self._kinds:
             sys.modules.pop(name, None)

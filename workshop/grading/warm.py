@@ -21,6 +21,7 @@ from workshop.isolation.forking import FORKS
 
 if TYPE_CHECKING:
     from workshop.course import Exercise
+    from workshop.grading.blind import Testers
 
 PATIENCE = 30.0
 """Seconds for an answer that a process owes at once. Machines get busy."""
@@ -111,8 +112,11 @@ class Warm:
     """
 
     def __init__(self, kit: Path, exercises: Iterable[Exercise]) -> None:
-        self._tests = [str(kit), *(str(exercise.graded) for exercise in exercises)]
-        self._processes = [_Process(self._tests)] if FORKS else []
+        graded = [str(exercise.graded) for exercise in exercises if exercise.kind == "code"]
+        self._kit = str(kit)
+        self._processes = [_Process([self._kit, *graded])] if FORKS and graded else []
+        self._testers: Testers | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Warm:
         return self
@@ -120,16 +124,35 @@ class Warm:
     def __exit__(self, *error: object) -> None:
         for process in self._processes:
             process.close()
+        if self._testers is not None:
+            self._testers.close()
 
     @property
     def pids(self) -> list[int]:
         """The processes that it keeps; all that marking starts lies below them."""
-        return [process.pid for process in self._processes]
+        kept = self._testers.pids if self._testers else []
+        return [*(process.pid for process in self._processes), *kept]
+
+    def testers(self) -> Testers:
+        """What runs the tests that learners have written, begun when it is first asked for.
+
+        Raises GradingError where that is not possible.
+        """
+        from workshop.grading.blind import Testers
+
+        if not FORKS:
+            raise GradingError(
+                "Tests that learners write are marked on Linux and macOS alone, where processes "
+                "can be copied. Here pytest runs them on the learner's own modules."
+            )
+        with self._lock:
+            self._testers = self._testers or Testers()
+            return self._testers
 
     def start(self, round: Round) -> Run:
         """Run the tests of `round`. Raises GradingError when that is not possible."""
         if not FORKS:
-            self._processes.append(_Process([self._tests[0], round.tests]))
+            self._processes.append(_Process([self._kit, round.tests]))
         return self._processes[-1].start(round)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from workshop.isolation import scratch, walls
 from workshop.isolation.patience import Patience
+from workshop.isolation.process import LearnersProcess, Process
 from workshop.isolation.remote import LAST_WORDS, Isolated
 from workshop.isolation.spawn import Spawner
 from workshop.isolation.testimony import Sources
@@ -43,20 +45,28 @@ class Cell:
         scratch.empty(self._open)
         home = self._open / "home"
         home.mkdir(exist_ok=True)
+        setup = {
+            "part": "workshop.isolation.learner",
+            "folder": str(self._copy),
+            "module": module,
+            "home": str(home),
+            "scratch": [str(self._open)],
+            "readable": [str(self._copy)],
+            "walls": self._walls,
+        }
         return Isolated(
-            self._source,
-            {
-                "folder": str(self._copy),
-                "module": module,
-                "home": str(home),
-                "scratch": [str(self._open)],
-                "readable": [str(self._copy)],
-                "walls": self._walls,
-            },
-            self._scratch,
+            lambda: _begun(self._source, setup, self._scratch),
+            self._open,
             self._sources,
             self._last_words,
+            kernel_tells="notify" in self._walls,
         )
+
+
+def _begun(source: Zygote | Spawner, setup: dict[str, Any], scratch: Path) -> Process:
+    if isinstance(source, Spawner):
+        return source.start(setup, scratch)
+    return LearnersProcess(source, setup, scratch)
 
 
 def _copy_of(folder: Path, scratch: Path) -> Path:

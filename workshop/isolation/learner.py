@@ -65,24 +65,26 @@ def main(wire: Wire, request: Message, forked: bool = True) -> None:
                 os.close(listener)
 
         walls.put_up(scratch, readable, request["walls"], before_last=have_the_kernel_tell)
-        _print_line_by_line()
-        logging.getLogger().addHandler(_ReportLogs(wire))
-        if loop is None:
-            signal.signal(signal.SIGUSR1, lambda number, frame: learner.say_where(frame))
+        learner.report(by_signal=loop is None)
         learner.listen(loop)
         host.load()
-        wire.send({"op": "loaded"})
-        with asyncio.Runner(loop_factory=None if loop is None else lambda: loop) as runner:
-            runner.run(learner.serve())
+        learner.run(loop)
 
 
 class Learner:
-    """Answers the messages of one test."""
+    """Answers the messages of one test.
 
-    def __init__(self, wire: Wire, host: Host, observers: Observers) -> None:
+    A `secret` one tells what its code does, and nothing by which one could know the code again:
+    no line, and not the words of a log record.
+    """
+
+    def __init__(
+        self, wire: Wire, host: Host, observers: Observers, *, secret: bool = False
+    ) -> None:
         self._wire = wire
         self._host = host
         self._observers = observers
+        self._secret = secret
         self._bridge = Bridge(wire)
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop
@@ -94,6 +96,21 @@ class Learner:
         self._threads: dict[int, threading.Event] = {}
         self._gates: dict[int, DiskGate] = {}
         self.never_awaited: Callable[[], list[Spot]] = list
+
+    def report(self, *, by_signal: bool = True) -> None:
+        """From now on tell what is logged and, when a signal asks, which line runs."""
+        _print_line_by_line()
+        logging.getLogger().addHandler(_ReportLogs(self._wire, self._secret))
+        if by_signal:
+            signal.signal(signal.SIGUSR1, lambda number, frame: self.say_where(frame))
+
+    def run(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Tell that the modules are loaded, and answer until the other side goes away: on `loop`,
+        or on a new one.
+        """
+        self._wire.send({"op": "loaded"})
+        with asyncio.Runner(loop_factory=None if loop is None else lambda: loop) as runner:
+            runner.run(self.serve())
 
     async def serve(self) -> None:
         """Answer until the other side goes away."""
@@ -209,7 +226,7 @@ class Learner:
             spot = Spot(plain[1][0])
         # Not isinstance, which believes the error's own word for its class.
         unusable = issubclass(type(error), SubmissionError)
-        return {"error": plain, "unusable": unusable, "raised": asdict(spot)}
+        return {"error": plain, "unusable": unusable, "raised": self._told(spot)}
 
     def _decoded(self, message: Message) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return self._bridge.decode(message["args"]), self._bridge.decode(message["kwargs"])
@@ -271,8 +288,11 @@ class Learner:
                 os.open(path, os.O_WRONLY)
         self._wire.send({"op": "beaten", "id": number})
 
+    def _told(self, spot: Spot) -> Message:
+        return {"what": spot.what} if self._secret else asdict(spot)
+
     def _blocked(self) -> Message:
-        blocked = [asdict(spot) for spot in evidence.current().blocked]
+        blocked = [self._told(spot) for spot in evidence.current().blocked]
         return {"blocked": blocked, "strangers": self._observers.strangers}
 
     def _seen(self) -> Message:
@@ -281,13 +301,13 @@ class Learner:
         seen.tasks_left = stage.tasks_left(self._host.submission, self._own)
         seen.never_awaited = self.never_awaited()
         kinds = ("files_open", "tasks_left", "never_awaited", "blocked")
-        return {kind: [asdict(spot) for spot in getattr(seen, kind)] for kind in kinds}
+        return {kind: [self._told(spot) for spot in getattr(seen, kind)] for kind in kinds}
 
     def say_where(self, frame: Any) -> None:
         """Tell which line runs, or is waited at."""
         spots = stage.where(self._host.submission, frame, getattr(self, "_loop", None))
         with contextlib.suppress(WireError):
-            self._wire.send({"op": "where", "spots": [asdict(spot) for spot in spots]})
+            self._wire.send({"op": "where", "spots": [self._told(spot) for spot in spots]})
 
     def _add_gate(self, number: int, folder: Path, outside: bool) -> None:
         def hold(name: str) -> None:
@@ -311,9 +331,10 @@ class Learner:
 class _ReportLogs(logging.Handler):
     """Tells the test what is logged, so that its own `caplog` sees it."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, secret: bool) -> None:
         super().__init__()
         self._wire = wire
+        self._secret = secret
         self._left = LOGGED
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -321,9 +342,10 @@ class _ReportLogs(logging.Handler):
         if self._left < 0:
             return
         try:
-            text = record.getMessage()[:TEXT_LIMIT]
-            told = {"name": record.name, "level": record.levelno, "text": text}
-            self._wire.send({"op": "log", **told})
+            name, text = record.name, record.getMessage()[:TEXT_LIMIT]
+            if self._secret:
+                name, text = "logger", "(logged by the code under test)"
+            self._wire.send({"op": "log", "name": name, "level": record.levelno, "text": text})
         except WireError:
             pass
         except Exception:  # such as arguments that do not fit: logging prints it and goes on

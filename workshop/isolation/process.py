@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from workshop.isolation.wire import Wire
 from workshop.isolation.zygote import Zygote
@@ -21,22 +21,43 @@ OUTPUT_KEPT = 64 * 2**10
 """Bytes of what it prints that are kept."""
 
 
+class Process(Protocol):
+    """A process that the test's side speaks to."""
+
+    pid: int
+
+    @property
+    def wire(self) -> Wire: ...
+    def ask_where(self) -> None: ...
+    def hang_up(self) -> None: ...
+    def end(self) -> int: ...
+    def output(self) -> str: ...
+    def close(self) -> None: ...
+
+
 class LearnersProcess:
-    """A process forked for one test. It prints into a file, for a pipe would have to be read to an
-    end that somebody may keep away. Raises ZygoteGone when it cannot be forked.
+    """A process forked for one test, which is handed the descriptors `others` as well. It prints
+    into a file, for a pipe would have to be read to an end that somebody may keep away.
+
+    Raises ZygoteGone when it cannot be forked.
     """
 
-    def __init__(self, zygote: Zygote, setup: dict[str, Any], scratch: Path) -> None:
+    def __init__(self, zygote: Zygote, setup: dict[str, Any], scratch: Path, *others: int) -> None:
         self._zygote = zygote
         self._printed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115
         self._end, theirs = socket.socketpair()
         self.wire = Wire(self._end.fileno(), TALK_SIZE, TALK_MESSAGES)
         try:
             with theirs:
-                self.pid = zygote.fork(setup, theirs.fileno(), self._printed.fileno())
+                fds = theirs.fileno(), self._printed.fileno(), *others
+                self.pid = zygote.fork(setup, *fds)
         except BaseException:
             self.close()
             raise
+
+    def fileno(self) -> int:
+        """Our end of the conversation."""
+        return self._end.fileno()
 
     def ask_where(self) -> None:
         """Have it tell which line it runs. Does nothing when it has ended."""
@@ -46,8 +67,7 @@ class LearnersProcess:
 
     def hang_up(self) -> None:
         """End the conversation: whoever listens to it wakes. Safe in a signal handler."""
-        with contextlib.suppress(OSError):
-            self._end.shutdown(socket.SHUT_RDWR)
+        self.wire.hang_up()
 
     def end(self) -> int:
         """Kill it. Returns its exit status, negative for a signal.

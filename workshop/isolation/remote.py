@@ -17,15 +17,14 @@ from workshop.isolation import evidence, steps
 from workshop.isolation.gates import Gates, RemoteGate
 from workshop.isolation.interrupts import Interrupts
 from workshop.isolation.patience import Patience
-from workshop.isolation.process import LearnersProcess, ending
+from workshop.isolation.process import Process, ending
 from workshop.isolation.serving import Serving
-from workshop.isolation.spawn import SpawnedProcess, Spawner
 from workshop.isolation.stage import Ask, as_current
 from workshop.isolation.submission import SubmissionError
 from workshop.isolation.testimony import Sources, log_record, number_of, spots
 from workshop.isolation.wire import LOGGED, Flood, Gone, Opaque, WireError, decode
 from workshop.isolation.witness import Witness
-from workshop.isolation.zygote import Zygote, ZygoteGone
+from workshop.isolation.zygote import ZygoteGone
 
 Message = dict[str, Any]
 
@@ -52,22 +51,23 @@ class Flooded(Died):
 
 
 class Isolated:
-    """A stage in a process of its own, begun for one test."""
+    """A stage in a process of its own, which `start` gives for one test.
+
+    `open_folder` is the one that the process may write in. Where `kernel_tells` it first hands over
+    the descriptor at which the kernel does.
+    """
 
     def __init__(
         self,
-        source: Zygote | Spawner,
-        setup: Message,
-        scratch: Path,
+        start: Callable[[], Process],
+        open_folder: Path,
         sources: Sources,
         last_words: Patience,
+        *,
+        kernel_tells: bool,
     ) -> None:
-        self._kernel_tells = "notify" in setup["walls"]
-        self._begin: Callable[[], LearnersProcess | SpawnedProcess] = lambda: (
-            source.start(setup, scratch)
-            if isinstance(source, Spawner)
-            else LearnersProcess(source, setup, scratch)
-        )
+        self._start = start
+        self._kernel_tells = kernel_tells
         self._sources = sources
         self._last_words = last_words
         self._numbers = itertools.count(1)
@@ -76,7 +76,7 @@ class Isolated:
         self._gates = Gates(self._tell, outside=self._kernel_tells)
         self._interrupts = Interrupts()
         self._witness: Witness | None = None
-        self._open_folder = Path(setup["scratch"][0])
+        self._open_folder = open_folder
         self._where: Future[Message] = Future()
         self._loaded: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,7 +87,7 @@ class Isolated:
     @contextmanager
     def open(self) -> Iterator[None]:
         """The stage of everything that happens inside the block. Raises ZygoteGone."""
-        self._process = self._begin()
+        self._process = self._start()
         listener = threading.Thread(target=self._listen, daemon=True)
         listener.start()
         try:

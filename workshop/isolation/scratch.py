@@ -19,6 +19,12 @@ from typing import Any
 BY_DESCRIPTOR = {os.open, os.unlink, os.rmdir, os.rename, os.chmod} <= os.supports_dir_fd
 """Whether files can be named relative to an open folder; not on Windows."""
 
+DISK_SIZE = 256 * 2**20
+DISK_FILES = 20_000
+DISK_DEPTH = 50
+"""Bytes, files and folders, and folders in one another, that a test may leave on the disk at the
+same time."""
+
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:

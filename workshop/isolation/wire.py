@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import json
 import os
 import socket
@@ -320,6 +321,11 @@ class Wire:
         if not data or not fds:
             raise Gone("the other side has gone")
         return fds[0]
+
+    def hang_up(self) -> None:
+        """End the conversation: whoever receives, on either side, hears that. Never raises."""
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._end)) as end:
+            end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Forget the descriptor, whose owner closes it: its number may come to mean another."""

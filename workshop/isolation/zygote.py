@@ -7,6 +7,7 @@ costs a few milliseconds where starting Python costs hundreds.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -19,10 +20,12 @@ from typing import Any
 
 from workshop.isolation import walls
 from workshop.isolation.kernel import Kernel
+from workshop.isolation.wire import Wire
 
 _LARGEST = 1 << 16
 _PR_SET_CHILD_SUBREAPER = 36
 _MOST_ORPHANS = 10_000
+_MOST_PASSED = 3
 _USED = (
     "workshop.isolation.learner",
     "anyio._backends._asyncio",
@@ -45,13 +48,17 @@ class ZygoteGone(Exception):
 
 
 class Zygote:
-    """A zygote, seen from a process that marks; each such process has one of its own."""
+    """A zygote, seen from a process that marks; each such process has one of its own.
 
-    def __init__(self) -> None:
+    Its forks play parts: each is a module with a function `main`. Those of learners' processes it
+    has at hand; `parts` are further ones, with what they need for it.
+    """
+
+    def __init__(self, *parts: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [sys.executable, "-I", "-m", "workshop.isolation.zygote", str(theirs.fileno())],
+                [sys.executable, "-I", "-m", __name__, str(theirs.fileno()), *parts],
                 env={"PATH": os.defpath, "LANG": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -64,6 +71,12 @@ class Zygote:
         self._control = control
         self._control.settimeout(PATIENCE)
         self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        """The process id of one that is no copy."""
+        assert self._process is not None
+        return self._process.pid
 
     def copy(self) -> Zygote:
         """A zygote forked from this one, for a process that is going to be forked from ours.
@@ -78,11 +91,13 @@ class Zygote:
         copy._be_reached_by(ours)
         return copy
 
-    def fork(self, request: dict[str, Any], wire: int, output: int) -> int:
-        """Fork a learner's process for `request`; its ends of the wire and of the file for what
-        it prints are handed over. Returns its process id. Raises ZygoteGone.
+    def fork(self, request: dict[str, Any], wire: int, output: int, *others: int) -> int:
+        """Fork a process for `request`; its ends of the wire and of the file for what it prints
+        are handed over, and what `others` its part needs. Returns its process id.
+
+        Raises ZygoteGone.
         """
-        return self._ask({"do": "fork", **request}, [wire, output])
+        return self._ask({"do": "fork", **request}, [wire, output, *others])
 
     def end(self, pid: int) -> int:
         """Kill the learner's process `pid`, and whatever else has come of it.
@@ -117,11 +132,15 @@ class Zygote:
                 raise ZygoteGone("The process that starts learners' processes is gone.") from error
 
 
-def _main(control: socket.socket) -> None:
+def _main(control: socket.socket, *parts: str) -> None:
     # What learners use is imported here, once; `learner` brings httpx and asyncio along.
     import gc
 
     import_what_is_used()
+    for name in parts:
+        part = importlib.import_module(name)
+        if hasattr(part, "rehearse"):
+            part.rehearse()
     forget_the_kit()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -129,7 +148,7 @@ def _main(control: socket.socket) -> None:
     copies: set[int] = set()
     learners: set[int] = set()
     while True:
-        data, fds, _, _ = socket.recv_fds(control, _LARGEST, 2)
+        data, fds, _, _ = socket.recv_fds(control, _LARGEST, _MOST_PASSED)
         if not data:
             break  # whoever asked has ended
         request = json.loads(data)
@@ -159,7 +178,6 @@ def _main(control: socket.socket) -> None:
 
 def import_what_is_used() -> None:
     """Import what a learner's process is likely to need."""
-    import importlib
     import mimetypes
 
     for name in _USED:
@@ -170,13 +188,16 @@ def import_what_is_used() -> None:
 def _fork(request: dict[str, Any], control: socket.socket, fds: list[int]) -> int:
     pid = os.fork()
     if pid == 0:
-        _become_learner(request, control, *fds)
+        _become(request, control, *fds)
     for fd in fds:
         os.close(fd)
     return pid
 
 
-def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, out: int) -> None:
+def _become(
+    request: dict[str, Any], control: socket.socket, wire: int, out: int, *others: int
+) -> None:
+    """Play the part that `request` asks for, to the end."""
     status = 70
     try:
         walls.die_with_parent()
@@ -184,15 +205,11 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
         os.setsid()
         os.dup2(out, 1)
         os.dup2(out, 2)
-        os.closerange(3, wire)
-        os.closerange(wire + 1, 256)
+        close_all_but(wire, *others)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
 
-        from workshop.isolation import learner
-        from workshop.isolation.wire import Wire
-
-        learner.main(Wire(wire), request)
+        importlib.import_module(request["part"]).main(Wire(wire), request, *others)
         status = 0
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -201,6 +218,15 @@ def _become_learner(request: dict[str, Any], control: socket.socket, wire: int, 
             traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor but `kept` and the standard ones."""
+    first = 3
+    for fd in sorted(kept):
+        os.closerange(first, fd)
+        first = fd + 1
+    os.closerange(first, 256)
 
 
 def forget_the_kit() -> None:
@@ -267,4 +293,4 @@ def _children() -> set[int]:
 
 
 if __name__ == "__main__":
-    _main(socket.socket(fileno=int(sys.argv[1])))
+    _main(socket.socket(fileno=int(sys.argv[1])), *sys.argv[2:])

@@ -42,12 +42,7 @@ Control = Callable[[RoomState, web.Request], Awaitable[dict[str, Any]]]
 @asynccontextmanager
 async def answering(listener: socket.socket, host: str, limits: Limits) -> AsyncIterator[None]:
     """Answer what comes to `listener`, a bound socket of `host`, for as long as this is open."""
-    runner = web.AppRunner(
-        create_app(limits, host),
-        handler_cancellation=True,  # who goes away is journalled as "cancelled"
-        access_log=None,
-        shutdown_timeout=LAST_WORDS,
-    )
+    runner = prepared(host, limits)
     await runner.setup()
     try:
         await web.SockSite(runner, listener, backlog=QUEUE).start()
@@ -56,7 +51,17 @@ async def answering(listener: socket.socket, host: str, limits: Limits) -> Async
         await runner.cleanup()
 
 
-def create_app(limits: Limits, host: str) -> web.Application:
+def prepared(host: str | None, limits: Limits) -> web.AppRunner:
+    """What runs the application of `create_app`, once it is set up."""
+    return web.AppRunner(
+        create_app(limits, host),
+        handler_cancellation=True,  # who goes away is journalled as "cancelled"
+        access_log=None,
+        shutdown_timeout=LAST_WORDS,
+    )
+
+
+def create_app(limits: Limits, host: str | None) -> web.Application:
     """The services as an aiohttp application, which will listen at `host`."""
     app = web.Application(middlewares=[_reasons])
     app[ROOMS] = Rooms(limits, host)

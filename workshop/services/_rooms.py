@@ -38,7 +38,7 @@ class Limits:
 class RoomState:
     """One room as the server holds it. Lives on the server's event loop alone."""
 
-    def __init__(self, name: str, limits: Limits, host: str) -> None:
+    def __init__(self, name: str, limits: Limits, host: str | None) -> None:
         self.name = name
         self.key: str | None = None
         self.faults: Faults = NONE
@@ -49,7 +49,7 @@ class RoomState:
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._watchers: list[tuple[Callable[[], bool], asyncio.Future[dict[str, Any]]]] = []
         self._host = host
-        self._refusing: socket.socket | None = None
+        self._refusing: _ClosedPort | None = None
 
     def knows(self, key: str | None) -> bool:
         """Whether a data request with this `Workshop-Key` header may be answered."""
@@ -73,14 +73,12 @@ class RoomState:
         if not faults.refuses_everything:
             self._stop_refusing()
         elif self._refusing is None:
-            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            self._refusing = socket.socket(family)
-            self._refusing.bind((self._host, 0))  # bound and never listening: it refuses
+            self._refusing = _ClosedPort(self._host)
 
     @property
     def refusing_port(self) -> int | None:
         """The port at which connections to this room are refused now."""
-        return self._refusing.getsockname()[1] if self._refusing else None
+        return self._refusing.number if self._refusing else None
 
     async def pause(self, seconds: float) -> None:
         """Wait, at most until the room is deleted."""
@@ -131,10 +129,28 @@ class RoomState:
             self._refusing = None
 
 
+class _ClosedPort:
+    """A port of `host` at which connections are refused: it is bound, and never listens. Where
+    there is no host there is no network either, and nobody at any other port.
+    """
+
+    def __init__(self, host: str | None) -> None:
+        self._socket = None
+        self.number = 1
+        if host is not None:
+            self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+            self._socket.bind((host, 0))
+            self.number = self._socket.getsockname()[1]
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+
 class Rooms:
     """All rooms of a server. A room is made by naming it."""
 
-    def __init__(self, limits: Limits, host: str) -> None:
+    def __init__(self, limits: Limits, host: str | None) -> None:
         self._limits = limits
         self._host = host
         self._rooms: dict[str, RoomState] = {}

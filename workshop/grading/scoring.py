@@ -1,0 +1,301 @@
+"""What the runs of a learner's tests come to: which modules they reject, and the points for that.
+
+A right module that is rejected costs all points. A wrong one scores when a test rejects it, by an
+assertion or an exception that nobody expects, in each of its runs. A test that was written in
+another way than the one that was asked for rejects nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from workshop.blind import DemandedTest, Marking, WrongModule
+from workshop.course import Course, Exercise
+from workshop.diagnosis import catalogue
+from workshop.grading.tester import WORDS
+from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult, Verdict
+from workshop.isolation.evidence import steady
+from workshop.isolation.wire import WireError, words
+
+OUTCOMES = ("fail", "timeout", "unwritten", "skip", "pass")
+"""What becomes of a test. Of several that share a name, with different parameters, the first of
+these counts."""
+WAYS = {
+    "marker": "be a coroutine function that bears the asyncio marker",
+    "fixture": "use an async fixture of your own",
+    "mock": "have an AsyncMock awaited",
+}
+_SOURCE = 200
+"""Characters of a line of the learner's."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What became of one test on one set of modules."""
+
+    name: str
+    outcome: str
+    signs: frozenset[str]
+    line: int | None = None
+    source: str = ""
+    words: str = ""
+    output: str = ""
+
+    def and_(self, other: Tested) -> Tested:
+        """The two as one: tests that share a name."""
+        worse = min(self, other, key=lambda one: OUTCOMES.index(one.outcome))
+        return replace(worse, signs=self.signs | other.signs)
+
+    @property
+    def place(self) -> str:
+        return f" (line {self.line}: `{self.source}`)" if self.line and self.source else ""
+
+
+def tested(message: dict[str, Any]) -> Tested:
+    """What a process of tests tells of a test. Raises WireError when it makes no sense."""
+    outcome, signs, line = message.get("outcome"), message.get("signs"), message.get("line")
+    if outcome not in OUTCOMES or not isinstance(signs, list) or len(signs) > 20:
+        raise WireError("an outcome that there is not")
+    return Tested(
+        words(message.get("name"), _SOURCE),
+        outcome,
+        frozenset(words(sign, 40) for sign in signs),
+        line if type(line) is int else None,
+        words(message.get("source") or "", _SOURCE),
+        words(message.get("words") or "", WORDS),
+        words(message.get("output") or "", 10 * OUTPUT_LIMIT),
+    )
+
+
+@dataclass
+class Run:
+    """One run of a file of tests on one set of modules."""
+
+    names: list[str] = field(default_factory=list)
+    """The tests in the file, in its order."""
+    tests: dict[str, Tested] = field(default_factory=dict)
+    under_way: str = ""
+    """The name of the test that began last."""
+    broken: str = ""
+    """Why the file could not be imported, in a sentence."""
+    lost: str = ""
+    """What the process did when it ended before all was told."""
+    over: bool = False
+
+    def add(self, test: Tested) -> None:
+        known = self.tests.get(test.name)
+        self.tests[test.name] = known.and_(test) if known else test
+
+    def failed(self, counted: list[str]) -> str | None:
+        """The first test of `counted` that fails, by name."""
+        return next((name for name in counted if self._outcome(name) == "fail"), None)
+
+    def _outcome(self, name: str) -> str | None:
+        return self.tests[name].outcome if name in self.tests else None
+
+
+class Scores:
+    """What is known so far of one learner's tests for `exercise`."""
+
+    def __init__(self, course: Course, exercise: Exercise, marking: Marking) -> None:
+        self._course = course
+        self._exercise = exercise
+        self._marking = marking
+        self.right: list[Run] = []
+        """The runs on right modules; the first is the one on our own answers."""
+        self.wrong: list[tuple[WrongModule, Run]] = []
+        self.again: list[Run | None] = []
+        """For each of those: another run of the test that failed in it, if one did."""
+        self.counted: list[str] = []
+        """The tests that may reject a wrong module, in the file's order."""
+
+    def begin(self, first: Run) -> None:
+        """Take in the run on our own answers, which tells which tests there are."""
+        self.right.append(first)
+        demanded = {test.name: test for test in self._marking.tests}
+        self.counted = [
+            name
+            for name, test in ((name, first.tests.get(name)) for name in first.names)
+            if test and test.outcome == "pass" and self._is_in_its_way(demanded.get(name), test)
+        ]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the tests reject a right module, or do not come to an end on it."""
+        bad = ("fail", "timeout")
+        return any(
+            run.lost or run.broken or any(test.outcome in bad for test in run.tests.values())
+            for run in self.right
+        )
+
+    def unusable(self, problem: str) -> Verdict:
+        """The verdict on a file that there is nothing to run in."""
+        results = [
+            self._uncaught(one, name, "It was not tried.") for one, name in self._named_mutants()
+        ]
+        return Verdict(self._exercise.name, self._exercise.kind, "error", problem, [], results)
+
+    def verdict(self, walls_up: list[str]) -> Verdict:
+        """The verdict on all that was seen."""
+        first = self.right[0]
+        if first.broken:
+            return replace(self.unusable(first.broken), walls=walls_up)
+        results = [*self._own(), *self._wrong()]
+        passed = all(result.status == "pass" for result in results)
+        message = ""
+        if self.rejected:
+            message = "Your tests reject a right module, which costs all points."
+        return Verdict(
+            self._exercise.name,
+            self._exercise.kind,
+            "pass" if passed else "fail",
+            message,
+            walls_up,
+            results,
+        )
+
+    # --- the learner's tests ---------------------------------------------------------------------
+
+    def _own(self) -> list[TestResult]:
+        """A result for each test that was asked for, and each other in the file."""
+        demanded = {test.name: test for test in self._marking.tests}
+        names = dict.fromkeys([*demanded, *self.right[0].names])
+        return [self._of_test(name, demanded.get(name)) for name in names]
+
+    def _of_test(self, name: str, demanded: DemandedTest | None) -> TestResult:
+        runs = [run.tests[name] for run in self.right if name in run.tests]
+        if not runs:
+            return self._without_result(name)
+        worst = min(runs, key=lambda one: OUTCOMES.index(one.outcome))
+        in_its_way = self._is_in_its_way(demanded, runs[0])
+        message, status = "", "pass"
+        if worst.outcome == "unwritten":
+            status, message = "fail", f"{name} is not written yet{_at(worst)}."
+        elif worst.outcome == "skip":
+            status, message = "fail", f"{name} is skipped, so it tests nothing."
+        elif worst.outcome == "timeout":
+            status, message = "timeout", f"{name} did not come to an end on a right module."
+        elif worst.outcome == "fail":
+            status, message = "fail", self._rejection(name, worst)
+        elif demanded and not in_its_way:
+            status = "fail"
+            message = (
+                f"{name} is to {WAYS[demanded.way]}, and did not when it ran: "
+                "what it rejects does not count."
+            )
+        got_away = any(run.failed(self.counted) is None for _, run in self.wrong)
+        catches_nothing = got_away and name in self.counted and not self._catches(name)
+        shows = worst.outcome in ("fail", "skip") or catches_nothing or not in_its_way
+        diagnosis = self._diagnosis(worst) if shows else None
+        output = steady(worst.output, OUTPUT_LIMIT)
+        return TestResult(name, "right", status, 0, 0, message, output, diagnosis)  # type: ignore[arg-type]
+
+    def _without_result(self, name: str) -> TestResult:
+        first = self.right[0]
+        if name not in first.names:
+            message = f"There is no test called {name} in your file."
+        elif first.lost and name == first.under_way:
+            message = f"Your tests {first.lost} while {name} was running."
+        else:
+            message = f"{name} was not run: your tests had ended before."
+        return TestResult(name, "right", "error", 0, 0, message)
+
+    def _rejection(self, name: str, test: Tested) -> str:
+        modules = sum(run.failed([name]) is not None for run in self.right)
+        which = "every right module" if 1 < modules == len(self.right) else "a right module"
+        return (
+            f"{name} rejects {which}{test.place}.\n"
+            f"came back: {test.words}\n"
+            "expected:  nothing that the exercise does not promise"
+        )
+
+    @staticmethod
+    def _is_in_its_way(demanded: DemandedTest | None, test: Tested) -> bool:
+        return demanded is None or demanded.way in test.signs
+
+    # --- the wrong modules -----------------------------------------------------------------------
+
+    def _wrong(self) -> list[TestResult]:
+        return [self._of_mutant(one, name) for one, name in self._named_mutants()]
+
+    def _of_mutant(self, wrong: WrongModule, name: str) -> TestResult:
+        first, again = next(
+            (
+                (run, again)
+                for (one, run), again in zip(self.wrong, self.again, strict=True)
+                if one == wrong
+            ),
+            (None, None),
+        )
+        caught = first.failed(self.counted) if first else None
+        if caught and again and again.failed([caught]):
+            return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught}.")
+        if self.rejected:
+            why = "It was not tried, for your tests reject a right module."
+        elif not self.counted:
+            why = "It was not tried, for no test of yours is ready."
+        elif caught:
+            why = "Your tests caught it in one run and not in another: chance decides there."
+        else:
+            why = "It got away: every test of yours lets it pass."
+        return self._uncaught(wrong, name, why)
+
+    def _uncaught(self, wrong: WrongModule, name: str, why: str) -> TestResult:
+        idea = catalogue()[wrong.misconception].idea
+        message = f"{why} What is wrong with it: who wrote it believes “{idea}”"
+        return TestResult(name, "mutant", "fail", 0, 1, message)
+
+    def _named_mutants(self) -> list[tuple[WrongModule, str]]:
+        """Each with a name that says what idea is behind it, and not how it is written."""
+        numbers: Counter[str] = Counter()
+        named = []
+        for one in self._marking.catch:
+            name = f"{one.subject.name}: {one.misconception}"
+            numbers[name] += 1
+            named.append((one, f"{name} {numbers[name]}"))
+        return [
+            (one, name if numbers[name.rpartition(" ")[0]] > 1 else name.rpartition(" ")[0])
+            for one, name in named
+        ]
+
+    def _catches(self, name: str) -> bool:
+        return any(run.failed(self.counted) == name for _, run in self.wrong)
+
+    # --- the idea behind it ----------------------------------------------------------------------
+
+    def _diagnosis(self, test: Tested) -> Diagnosis | None:
+        id = next((id for id, shows in _IDEAS if shows(test)), None)
+        if id is None:
+            return None
+        misconception = catalogue()[id]
+        lessons = {lesson.number: lesson for lesson in self._course.lessons}
+        number = misconception.lesson if misconception.lesson in lessons else None
+        lesson = lessons[number or self._exercise.number]
+        return Diagnosis(
+            id,
+            misconception.why,
+            f"Lesson {lesson.stem}, “{lesson.title}”; or `workshop hint {self._exercise.name}`.",
+            test.line,
+            test.source or None,
+        )
+
+
+_IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (
+    ("test-never-ran", lambda test: "not run" in test.signs or test.outcome == "skip"),
+    ("plain-fixture", lambda test: "plain fixture" in test.signs),
+    ("wrong-loop", lambda test: "other loop" in test.signs),
+    ("calling-runs-it", lambda test: "never awaited" in test.signs),
+    ("mock-everything", lambda test: "'coroutine' object" in test.words),
+    ("mock-everything", lambda test: "mock passed in" in test.signs and test.outcome == "fail"),
+    ("mock-the-subject", lambda test: {"mock", "no call"} <= test.signs),
+    ("stop-watch-test", lambda test: "clock" in test.signs),
+    ("swallowed-green", lambda test: test.outcome == "pass"),
+)
+"""What each idea looks like in a test that rejects a right module, or no wrong one."""
+
+
+def _at(test: Tested) -> str:
+    return f" (line {test.line})" if test.line else ""

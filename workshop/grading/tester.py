@@ -1,0 +1,325 @@
+"""The process that runs a learner's tests, on modules that it cannot see.
+
+It runs pytest on one file, with stand-ins for the modules under test, which live in a process of
+their own. What it tells of each test goes over the wire: learners' code runs here, so all of it
+may be forged. But whoever forges does not know whether the modules are right or wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import linecache
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from workshop.grading.subject import StandInFinder
+from workshop.isolation import evidence, subjects, walls
+from workshop.isolation.evidence import plain, told
+from workshop.isolation.patience import Patience
+from workshop.isolation.process import TALK_MESSAGES, TALK_SIZE
+from workshop.isolation.remote import Isolated
+from workshop.isolation.stage import TimeLimit
+from workshop.isolation.submission import Submission, SubmissionError
+from workshop.isolation.testimony import Sources
+from workshop.isolation.wire import Wire
+from workshop.services import _pairs
+
+Message = dict[str, Any]
+
+LIMIT = 10.0
+"""Seconds that one test may take. On a wrong module it may wait five until it gives up."""
+IMPATIENT = 1.0
+"""Seconds to which the limit shrinks, by half each time, while tests run out of it."""
+WORDS = 400
+"""Characters of what a failed test says."""
+SETTINGS = """\
+[pytest]
+asyncio_mode = strict
+asyncio_default_fixture_loop_scope = function
+"""
+ARGUMENTS = [
+    *("-q", "--no-header", "--tb=no", "--capture=sys", "-p", "pytest_asyncio.plugin"),
+    # What nobody asks for here, and each of hundreds of runs would set up.
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:debugging"),
+    *("-p", "no:doctest", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin"),
+    *("-p", "no:setuponly", "-p", "no:setupplan", "-p", "no:stepwise", "-p", "no:threadexception"),
+]
+PLAIN = ["--assert=plain"]
+_USED = ("workshop.proof", "workshop.services._app", "workshop.services._transport")
+_REHEARSAL = """\
+import pytest
+
+@pytest.mark.asyncio
+async def test_nothing(tmp_path):
+    assert tmp_path
+"""
+_MOCK = re.compile(r"[(=, ]mock\b")
+_LOOPS = ("bound to a different event loop", "attached to a different loop", "ScopeMismatch")
+
+
+def main(wire: Wire, request: Message, control: int) -> None:
+    """Run the tests of `request`'s `file`; at `control` modules to test are to be had."""
+    file, scratch = Path(request["file"]), Path(request["scratch"])
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    tempfile.tempdir = None  # the rehearsal has found another
+    sys.dont_write_bytecode = True
+    _pairs.use()
+    walls.put_up([scratch], [file.parent], request["walls"])
+    finder = StandInFinder(request["kinds"], strict=True)
+    sys.meta_path.insert(0, finder)
+    tests = _Tests(wire, request, Wire(control))
+    with tests.watching():
+        if problem := _problem(file):
+            wire.send({"op": "broken", "text": problem})
+            return
+        settings = ["-c", str(file.with_name("pytest.ini")), "--rootdir", str(file.parent)]
+        settings += ["--basetemp", str(scratch / "tmp"), *([] if request["explain"] else PLAIN)]
+        pytest.main([*ARGUMENTS, *settings, str(file)], plugins=[tests])
+    wire.send({"op": "over"})
+
+
+def rehearse() -> None:
+    """Do what need not be done in each fork: import what tests import, and run pytest once."""
+    for name in _USED:
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        file = Path(folder) / "test_nothing.py"
+        file.write_text(_REHEARSAL)
+        file.with_name("pytest.ini").write_text(SETTINGS)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        settings = ["-c", str(file.with_name("pytest.ini")), "--rootdir", folder]
+        assert pytest.main([*ARGUMENTS, *settings, str(file)]) == 0
+        sys.modules.pop("test_nothing", None)
+
+
+def _problem(file: Path) -> str | None:
+    """Why the file cannot be imported, in a sentence; None when it can."""
+    submission = Submission(file.parent)
+    sys.meta_path.append(submission)
+    try:
+        submission.load(file.stem)
+    except SubmissionError as error:
+        return str(error)
+    finally:
+        submission.forget()
+        sys.meta_path.remove(submission)
+    return None
+
+
+class _Tests:
+    """A pytest plugin: gives each test its modules, and tells what became of it.
+
+    Where the request says `until`, those tests alone are run, up to the first that fails.
+    """
+
+    def __init__(self, wire: Wire, request: Message, control: Wire) -> None:
+        self._wire = wire
+        self._file = request["file"]
+        self._until: list[str] | None = request["until"]
+        self._scratch = Path(request["scratch"])
+        self._control = control
+        self._limit = Patience(LIMIT, IMPATIENT)
+        self._late = False
+        self._result: Message = {}
+        self._signs: set[str] = set()
+        self._stage: Isolated | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Inside the block, notice what a test does besides calling the modules under test."""
+        clocks = {name: getattr(time, name) for name in ("time", "monotonic", "perf_counter")}
+        for name, clock in clocks.items():
+            setattr(time, name, self._noticing(clock))
+        awaited = mock.AsyncMock._execute_mock_call
+
+        async def execute(this: Any, /, *args: Any, **kwargs: Any) -> Any:
+            self._signs.add("mock")
+            return await awaited(this, *args, **kwargs)
+
+        mock.AsyncMock._execute_mock_call = execute  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            mock.AsyncMock._execute_mock_call = awaited  # type: ignore[method-assign]
+            for name, clock in clocks.items():
+                setattr(time, name, clock)
+
+    def _noticing(self, clock: Callable[[], float]) -> Callable[[], float]:
+        def read() -> float:
+            if sys._getframe(1).f_code.co_filename == self._file:
+                self._signs.add("clock")
+            return clock()
+
+        return read
+
+    # --- what pytest calls -----------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        names = list(dict.fromkeys(_name(item) for item in items))
+        self._wire.send({"op": "collected", "names": names})
+        if self._until is not None:
+            items[:] = [item for item in items if _name(item) in self._until]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        # Not pytest's own, which describes at length why it was stopped.
+        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._until is not None and self._result["outcome"] == "fail":
+                break
+        return True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the one that collects warnings
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._begin(item)
+        end = subjects.ask(self._control)
+        try:
+            self._stage = Isolated(
+                lambda: _Fork(end),
+                self._scratch,
+                Sources(self._scratch),
+                Patience(0.01, 0.01),
+                kernel_tells=False,
+            )
+            with self._stage.open(), self._time_limit():
+                result = yield
+        finally:
+            os.close(end)
+        self._tell(item)
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        assert self._stage is not None
+        self._stage.load()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+        function = inspect.unwrap(fixturedef.func)
+        code = getattr(function, "__code__", None)
+        if _is_async(function) and code is not None and code.co_filename == self._file:
+            self._signs.add("fixture")
+        return (yield)
+
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        if "was never awaited" in str(warning_message.message):
+            self._signs.add("never awaited")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[Any]) -> Any:
+        report = yield
+        if report.skipped:
+            self._result["outcome"] = "skip"
+        elif call.excinfo is not None and self._result["outcome"] == "pass":
+            self._result |= self._failure(call.excinfo)
+            self._result["output"] = report.capstdout + report.capstderr
+        return report
+
+    # --- what becomes of a test ------------------------------------------------------------------
+
+    def _begin(self, item: pytest.Item) -> None:
+        self._late = False
+        self._signs = {"marker"} if self._is_marked(item) else set()
+        self._result = {"outcome": "pass"}
+        evidence.begin()
+        self._wire.send({"op": "started", "name": _name(item)})
+
+    def _is_marked(self, item: pytest.Item) -> bool:
+        function = getattr(item, "function", None)
+        marked = item.get_closest_marker("asyncio") is not None
+        return marked and inspect.iscoroutinefunction(function)
+
+    def _tell(self, item: pytest.Item) -> None:
+        calls = [call.text for call in evidence.current().calls]
+        if not calls:
+            self._signs.add("no call")
+        if any(_MOCK.search(call) for call in calls):
+            self._signs.add("mock passed in")
+        told = {"name": _name(item), "signs": sorted(self._signs), **self._result}
+        self._wire.send({"op": "ended", **told})
+
+    def _failure(self, caught: pytest.ExceptionInfo[BaseException]) -> Message:
+        error = TimeLimit() if self._late else caught.value
+        own = [entry for entry in caught.traceback if str(entry.path) == self._file]
+        line = own[-1].lineno + 1 if own else None
+        words = told(error)
+        if isinstance(error, NotImplementedError) and own and own[-1] is caught.traceback[-1]:
+            outcome = "unwritten"
+        else:
+            outcome = "timeout" if isinstance(error, TimeLimit) else "fail"
+        if "requested an async fixture" in words:
+            self._signs.add("plain fixture")
+        if "async def functions are not natively supported" in words:
+            self._signs.add("not run")
+        if any(sign in words for sign in _LOOPS):
+            self._signs.add("other loop")
+        return {
+            "outcome": outcome,
+            "line": line,
+            "source": linecache.getline(self._file, line).strip()[:200] if line else None,
+            "words": plain(re.sub(r"\nassert .*", "", words, flags=re.DOTALL), WORDS),
+        }
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        previous = signal.signal(signal.SIGALRM, self._out_of_time)
+        signal.setitimer(signal.ITIMER_REAL, self._limit.seconds, 1.0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+            if self._late:
+                self._limit.lose()
+
+    def _out_of_time(self, number: int, frame: FrameType | None) -> None:
+        self._late = True
+        raise TimeLimit
+
+
+class _Fork:
+    """The process that the modules under test run in for one test. Somebody else ends it."""
+
+    pid = 0
+
+    def __init__(self, end: int) -> None:
+        self.wire = Wire(end, TALK_SIZE, TALK_MESSAGES)
+        self._end = end
+
+    def ask_where(self) -> None:
+        """Nothing: its lines are nobody's business."""
+
+    def hang_up(self) -> None:
+        self.wire.hang_up()
+
+    def end(self) -> int:
+        return 0
+
+    def output(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        self.wire.close()
+
+
+def _name(item: pytest.Item) -> str:
+    """The name of its function, which several tests with different parameters share."""
+    return str(getattr(item, "originalname", None) or item.name)[:200]
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
