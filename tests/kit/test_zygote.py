@@ -161,7 +161,7 @@ def test_several_threads_may_ask_a_zygote_at_the_same_time(zygote, tmp_path):
     (tmp_path / "ex.py").write_text("", encoding="utf-8")
     setup = {
         "folder": str(tmp_path),
-        "module": "ex",
+        "modules": ["ex"],
         "home": str(tmp_path),
         "scratch": [str(tmp_path)],
         "readable": [str(tmp_path)],

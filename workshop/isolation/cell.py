@@ -40,15 +40,15 @@ class Cell:
         self._source = source
         self._last_words = Patience(LAST_WORDS, LEAST)
 
-    def stage(self, module: str) -> Isolated:
-        """A process for one test, which imports `module` and finds nothing of an earlier test."""
+    def stage(self, *modules: str) -> Isolated:
+        """A process for one test, which imports `modules` and finds nothing of an earlier test."""
         scratch.empty(self._open)
         home = self._open / "home"
         home.mkdir(exist_ok=True)
         setup = {
             "part": "workshop.isolation.learner",
             "folder": str(self._copy),
-            "module": module,
+            "modules": list(modules),
             "home": str(home),
             "scratch": [str(self._open)],
             "readable": [str(self._copy)],

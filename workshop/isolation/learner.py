@@ -48,7 +48,7 @@ def main(wire: Wire, request: Message, forked: bool = True) -> None:
     submission = Submission(folder)
     sys.meta_path.append(submission)
     observers = Observers(submission)
-    host = Host(submission, request["module"])
+    host = Host(submission, *request["modules"])
     scratch, readable = ([Path(path) for path in request[key]] for key in ("scratch", "readable"))
     evidence.begin()
     learner = Learner(wire, host, observers)
