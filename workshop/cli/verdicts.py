@@ -51,7 +51,8 @@ class Idea:
 
 def in_words(name: str) -> str:
     """`test_returns_the_servers_answer` is "returns the servers answer"."""
-    return clean(name).removeprefix("test_").replace("_", " ").replace("\n", " ")
+    words = clean(name).replace("\n", " ")
+    return words.removeprefix("test_").replace("_", " ") if words.startswith("test_") else words
 
 
 def render_verdict(verdict: Verdict, console: Console) -> None:
@@ -62,6 +63,7 @@ def render_verdict(verdict: Verdict, console: Console) -> None:
     if verdict.status == "error" or not verdict.tests:
         return
     _table(verdict, console)
+    _catches(verdict, console)
     blocks, ideas = blocks_of(verdict), ideas_of(verdict)
     # The idea comes first: the learner's own line, why it is wrong, where to look next.
     for idea in ideas:
@@ -96,9 +98,22 @@ def _table(verdict: Verdict, console: Console) -> None:
         cells = [_cell(one, tests, console) for one in columns]
         earned, most = sum(t.points for t in tests), sum(t.max_points for t in tests)
         first, *rest = wrapped(behaviour, room)
-        say_line(console, (f"  {first:<{room}}", ""), *cells, (f"{f'{earned}/{most}':>9}", ""))
+        points = f"{earned}/{most}" if most else ""
+        say_line(console, (f"  {first:<{room}}", ""), *cells, (f"{points:>9}", ""))
         for line in rest:
             say_line(console, (f"    {line}", ""))
+
+
+def _catches(verdict: Verdict, console: Console) -> None:
+    """Which wrong modules each of the learner's tests has caught."""
+    caught: dict[str, list[str]] = {}
+    for test in verdict.tests:
+        if test.variant == "mutant" and test.status == "pass":
+            caught.setdefault(test.message, []).append(in_words(test.name))
+    if caught:
+        say(console)
+    for message, names in caught.items():
+        say(console, f"{message.removesuffix('.')}: {', '.join(names)}.", indent=2, hang=4)
 
 
 def _by_behaviour(verdict: Verdict) -> dict[str, list[TestResult]]:
@@ -147,9 +162,8 @@ def _failure(block: Block, verdict: Verdict, console: Console) -> None:
     drawn = marks(console)
     say(console)
     behaviours = block.behaviours
-    if len(behaviours) > 1 and len(block.tests) == len(verdict.tests):
-        words = f"{drawn.failed} all {plural(len(behaviours), 'behaviour')}"
-        say(console, words, indent=2, style="bold red")
+    if len(behaviours) > 1 and (whole := _whole(block, verdict)):
+        say(console, f"{drawn.failed} {whole}", indent=2, style="bold red")
         behaviours = []
     for behaviour in behaviours:
         failed = [test.variant for test in block.tests if in_words(test.name) == behaviour]
@@ -165,6 +179,14 @@ def _failure(block: Block, verdict: Verdict, console: Console) -> None:
         say(console, "Your code printed:", indent=6, style="dim")
         for line in clean(output).strip("\n").split("\n"):
             say_line(console, (f"      | {line}", "dim"))
+
+
+def _whole(block: Block, verdict: Verdict) -> str | None:
+    """What the block's tests are when they are all there are, in words."""
+    if len(block.tests) == len(verdict.tests):
+        return f"all {plural(len(block.behaviours), 'behaviour')}"
+    mutants = [test for test in verdict.tests if test.variant == "mutant"]
+    return f"all {plural(len(mutants), 'wrong module')}" if block.tests == mutants else None
 
 
 def _diagnosis(idea: Idea, console: Console) -> None:

@@ -133,9 +133,7 @@ class Scores:
 
     def unusable(self, problem: str) -> Verdict:
         """The verdict on a file that there is nothing to run in."""
-        results = [
-            self._uncaught(one, name, "It was not tried.") for one, name in self._named_mutants()
-        ]
+        results = [self._untried(name, "It was not tried.") for _, name in self._named_mutants()]
         return Verdict(self._exercise.name, self._exercise.kind, "error", problem, [], results)
 
     def verdict(self, walls_up: list[str]) -> Verdict:
@@ -234,18 +232,22 @@ class Scores:
         if caught and again and again.failed([caught]):
             return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught}.")
         if self.rejected:
-            why = "It was not tried, for your tests reject a right module."
+            return self._untried(name, "It was not tried, for your tests reject a right module.")
         elif not self.counted:
-            why = "It was not tried, for no test of yours is ready."
+            return self._untried(name, "It was not tried, for no test of yours is ready for it.")
         elif caught:
             why = "Your tests caught it in one run and not in another: chance decides there."
         else:
             why = "It got away: every test of yours lets it pass."
         return self._uncaught(wrong, name, why)
 
+    @staticmethod
+    def _untried(name: str, why: str) -> TestResult:
+        return TestResult(name, "mutant", "fail", 0, 1, why)
+
     def _uncaught(self, wrong: WrongModule, name: str, why: str) -> TestResult:
         idea = catalogue()[wrong.misconception].idea
-        message = f"{why} What is wrong with it: who wrote it believes “{idea}”"
+        message = f"{why} The idea behind it: “{idea}”"
         return TestResult(name, "mutant", "fail", 0, 1, message)
 
     def _named_mutants(self) -> list[tuple[WrongModule, str]]:

@@ -1,0 +1,193 @@
+"""Learners' tests are marked by the modules that they reject, and cannot see which is which."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workshop.course import load_course
+from workshop.grading.verdict import Verdict
+from workshop.grading.warm import FORKS
+
+COURSE = load_course(Path(__file__).parents[2])
+TESTS = [exercise for exercise in COURSE.exercises if exercise.kind == "tests"]
+MARKERS = COURSE.exercise("ex06_markers")
+WORTHLESS = ("tautologies", "fails_at_random", "demands_too_much")
+"""Wrong answers that embody no idea of their own, and score nothing at all."""
+
+pytestmark = pytest.mark.skipif(not FORKS, reason="learners' tests are marked in forks")
+
+each_exercise = pytest.mark.parametrize("exercise", TESTS, ids=lambda e: e.name)
+
+
+def files(kind: str, worthless: bool = False) -> list[Any]:
+    """A parameter for each of the exercises' `alternatives` or `mutants`."""
+    return [
+        pytest.param(exercise, path, id=f"{exercise.name}-{path.stem}")
+        for exercise in TESTS
+        for path in getattr(exercise, kind)
+        if (path.stem in WORTHLESS) == worthless
+    ]
+
+
+def words(verdict: Verdict) -> str:
+    """What failed, for the message of an assertion."""
+    return "\n".join(
+        f"{test.variant} {test.name}: {test.status}: {test.message}"
+        for test in verdict.tests
+        if test.status != "pass"
+    )
+
+
+@each_exercise
+def test_the_reference_catches_every_mutant_and_rejects_no_right_module(marking, exercise):
+    verdict = marking.verdict(exercise, exercise.reference.read_bytes())
+
+    assert verdict.status == "pass", words(verdict)
+    assert verdict.points == verdict.max_points > 0
+    assert {test.variant for test in verdict.tests} == {"right", "mutant"}
+
+
+@each_exercise
+def test_the_untouched_stub_scores_zero(marking, exercise):
+    verdict = marking.verdict(exercise, exercise.stub.read_bytes())
+
+    assert (verdict.status, verdict.points) == ("fail", 0)
+    assert any("not written yet" in test.message for test in verdict.tests) or exercise.number == 9
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("alternatives"))
+def test_another_right_answer_is_accepted(marking, exercise, path):
+    verdict = marking.verdict(exercise, path.read_bytes())
+
+    assert verdict.status == "pass", words(verdict)
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("mutants"))
+def test_a_wrong_idea_about_testing_is_named(marking, exercise, path):
+    verdict = marking.verdict(exercise, path.read_bytes())
+
+    wanted = re.match(r'"""misconception: ([a-z0-9-]+)\n', path.read_text(encoding="utf-8"))
+    named = {test.diagnosis.misconception for test in verdict.tests if test.diagnosis}
+    assert verdict.status == "fail"
+    assert wanted and wanted[1] in named, f"{named}\n{words(verdict)}"
+
+
+@pytest.mark.parametrize(("exercise", "path"), files("mutants", worthless=True))
+def test_tests_that_tell_right_from_wrong_by_chance_or_not_at_all_score_zero(
+    marking, exercise, path
+):
+    verdict = marking.verdict(exercise, path.read_bytes())
+
+    assert (verdict.status, verdict.points) == ("fail", 0), words(verdict)
+
+
+# --- tests that do not test ----------------------------------------------------------------------
+
+NAMES = "upload_returns_the_servers_answer", "save_writes_what_the_contract_promises"
+HEAD = """\
+import hashlib, inspect, os, sys
+from pathlib import Path
+import pytest
+from ex02_upload import upload_file
+from ex03_save import save_to_disk
+
+def wrong():
+    raise AssertionError("a wrong module")
+"""
+DODGES = {
+    "reads the source": """
+async def {name}(tmp_path):
+    source = inspect.getsource(upload_file) + inspect.getsource(save_to_disk)
+    if "requests" in source or "time.sleep" in source:
+        wrong()
+""",
+    "reads what lies about": """
+async def {name}(tmp_path):
+    for folder in [Path("/proc/self/cwd"), *Path(__file__).parents, *map(Path, sys.path)]:
+        try:
+            found = [path.read_text() for path in folder.rglob("ex0*.py")]
+        except OSError:
+            continue
+        if any("misconception" in text for text in found):
+            wrong()
+""",
+    "hashes the code": """
+async def {name}(tmp_path):
+    code = getattr(upload_file, "__code__", None)
+    if code is not None and hashlib.md5(code.co_code).digest()[0] % 2:
+        wrong()
+""",
+    "uploads the source": """
+from workshop.services import open_room
+async def {name}(tmp_path):
+    async with await open_room() as room, room.client() as client:
+        for place in (tmp_path.parents[1] / "modules", tmp_path.parents[2] / "modules"):
+            for module in ("ex02_upload", "ex03_save"):
+                try:
+                    await upload_file(client, place / f"{module}.py")
+                except OSError:
+                    pass
+        if [entry for entry in await room.journal() if entry.size]:
+            print("breach: it read the module's file")
+            wrong()
+""",
+    "ends the program": """
+os._exit(0)
+async def {name}(tmp_path):
+    wrong()
+""",
+    "forges what is told of it": """
+async def {name}(tmp_path):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if type(value).__name__ == "_Tests":
+                told = {"op": "ended", "name": "{name}", "outcome": "fail", "signs": ["marker"]}
+                value._wire.send(told)
+        frame = frame.f_back
+""",
+}
+
+
+def dodge(body: str) -> bytes:
+    marked = body.replace("async def", "@pytest.mark.asyncio\nasync def")
+    return (HEAD + "".join(marked.replace("{name}", f"test_{name}") for name in NAMES)).encode()
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize("source", [dodge(body) for body in DODGES.values()], ids=DODGES)
+def test_who_looks_for_the_answer_elsewhere_scores_zero(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    assert verdict.points == 0, words(verdict)
+    assert verdict.status != "pass"
+    assert "breach" not in str(verdict.as_dict())
+
+
+BROKEN = {
+    "a syntax error": (b"def test_x(:\n", "line 1"),
+    "a module that cannot be imported": (b"import no_such_module\n", "no_such_module"),
+    "a name that the contract does not have": (
+        b"from ex02_upload import helper\n",
+        "helper",
+    ),
+    "no UTF-8": (b"# \xff\n", "UTF-8"),
+    "nothing at all": (b"", ""),
+}
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize(
+    ("source", "says"), [pytest.param(*case, id=name) for name, case in BROKEN.items()]
+)
+def test_a_file_that_cannot_be_run_is_a_sentence(marking, exercise, source, says):
+    verdict = marking.verdict(exercise, source)
+
+    assert verdict.points == 0
+    assert verdict.max_points == marking.verdict(exercise, exercise.stub.read_bytes()).max_points
+    assert says in verdict.message
+    assert "Traceback" not in str(verdict.as_dict())
