@@ -112,6 +112,7 @@ class Warm:
 
     def __init__(self, kit: Path, exercises: Iterable[Exercise]) -> None:
         self._tests = [str(kit), *(str(exercise.graded) for exercise in exercises)]
+        self._lock = threading.Lock()
         self._processes = [_Process(self._tests)] if FORKS else []
 
     def __enter__(self) -> Warm:
@@ -124,13 +125,19 @@ class Warm:
     @property
     def pids(self) -> list[int]:
         """The processes that it keeps; all that marking starts lies below them."""
-        return [process.pid for process in self._processes]
+        return [process.pid for process in self._processes if not process.gone]
 
     def start(self, round: Round) -> Run:
         """Run the tests of `round`. Raises GradingError when that is not possible."""
-        if not FORKS:
-            self._processes.append(_Process([self._tests[0], round.tests]))
-        return self._processes[-1].start(round)
+        if FORKS:
+            return self._processes[0].start(round)
+        process = _Process([self._tests[0], round.tests])
+        with self._lock:
+            ended = [one for one in self._processes if one.gone]
+            self._processes = [one for one in self._processes if not one.gone] + [process]
+        for one in ended:
+            one.close()
+        return process.start(round)
 
 
 class _Process:
@@ -158,6 +165,11 @@ class _Process:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def gone(self) -> bool:
+        """Has it ended?"""
+        return self._gone
+
     def start(self, round: Round) -> Run:
         assert self._process.stdin
         with self._lock:
@@ -179,7 +191,8 @@ class _Process:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         self._listener.join(PATIENCE)
-        _kill(self._process.pid)
+        if self._process.returncode is None:  # else its number may mean another one by now
+            _kill(self._process.pid)
         self._process.wait()
         self._listener.join(PATIENCE)
         if not self._listener.is_alive():  # else somebody still holds the other end
