@@ -187,7 +187,7 @@ def test_what_a_test_waits_for_can_be_broken_off_from_another_thread(conversing)
 
             await stage.call("answer", None, (ask,), {})
             await asyncio.to_thread(stage.break_off)
-            await asyncio.Event().wait()
+            await asyncio.wait_for(asyncio.Event().wait(), LONGEST)
 
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(test())

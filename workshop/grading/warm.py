@@ -131,7 +131,7 @@ class Warm:
     def pids(self) -> list[int]:
         """The processes that it keeps; all that marking starts lies below them."""
         kept = self._testers.pids if self._testers else []
-        return [*(process.pid for process in self._processes), *kept]
+        return [*(process.pid for process in self._processes if not process.gone), *kept]
 
     def testers(self) -> Testers:
         """What runs the tests that learners have written, begun when it is first asked for.
@@ -151,9 +151,15 @@ class Warm:
 
     def start(self, round: Round) -> Run:
         """Run the tests of `round`. Raises GradingError when that is not possible."""
-        if not FORKS:
-            self._processes.append(_Process([self._kit, round.tests]))
-        return self._processes[-1].start(round)
+        if FORKS:
+            return self._processes[0].start(round)
+        process = _Process([self._kit, round.tests])
+        with self._lock:
+            ended = [one for one in self._processes if one.gone]
+            self._processes = [one for one in self._processes if not one.gone] + [process]
+        for one in ended:
+            one.close()
+        return process.start(round)
 
 
 class _Process:
@@ -181,6 +187,11 @@ class _Process:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def gone(self) -> bool:
+        """Has it ended?"""
+        return self._gone
+
     def start(self, round: Round) -> Run:
         assert self._process.stdin
         with self._lock:
@@ -202,7 +213,8 @@ class _Process:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         self._listener.join(PATIENCE)
-        _kill(self._process.pid)
+        if self._process.returncode is None:  # else its number may mean another one by now
+            _kill(self._process.pid)
         self._process.wait()
         self._listener.join(PATIENCE)
         if not self._listener.is_alive():  # else somebody still holds the other end
