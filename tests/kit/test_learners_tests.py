@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from workshop.course import load_course
-from workshop.grading import mark
-from workshop.grading.warm import GradingError
 
 COURSE = load_course(Path(__file__).parents[2])
 MARKERS = COURSE.exercise("ex06")
@@ -186,10 +184,3 @@ def test_the_bare_command_collects_none_of_them(scratch_kit):
     assert "no tests collected" in ran.stdout, ran.stdout + ran.stderr
     assert "exercises/test_ex06_markers.py::" not in ran.stdout
     assert "test_upload_sends_the_file_once" in asked.stdout, asked.stdout + asked.stderr
-
-
-@pytest.mark.parametrize("exercise", [e for e in COURSE.exercises if e.kind == "tests"])
-def test_marking_one_says_that_it_cannot_be_done_yet(exercise):
-    words = f"{exercise.name} cannot be marked yet: run your tests with `pytest exercises/test_ex"
-    with pytest.raises(GradingError, match=words):
-        mark(exercise, COURSE.kit / "solutions")
