@@ -56,7 +56,8 @@ def test_the_untouched_stub_scores_zero(marking, exercise):
     verdict = marking.verdict(exercise, exercise.stub.read_bytes())
 
     assert (verdict.status, verdict.points) == ("fail", 0)
-    assert any("not written yet" in test.message for test in verdict.tests) or exercise.number == 9
+    if b"NotImplementedError" in exercise.stub.read_bytes():
+        assert any("not written yet" in test.message for test in verdict.tests)
 
 
 @pytest.mark.parametrize(("exercise", "path"), files("alternatives"))

@@ -18,7 +18,15 @@ CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
 VARIANTS = ("marker", "fixture", "mock")
 SAMPLE = 6
 """Of so many mutants, and alternatives, one is marked in the process of the tests too."""
-RACING = ("task_not_awaited",)
+RACING = (
+    "executor_not_awaited",
+    "executor_result",
+    "first_completed",
+    "save_not_awaited",
+    "sleeps_instead_of_awaiting",
+    "task_not_awaited",
+    "tasks_come_back",
+)
 """Mutants that run a race with the test: which tests they fail is chance, wherever they run."""
 
 

@@ -273,10 +273,13 @@ def test_a_failure_that_cannot_be_explained_is_a_failure(tmp_path, name):
 # --- processes that go ---------------------------------------------------------------------------
 
 
-def processes(module: str) -> list[psutil.Process]:
-    """The processes below this one that run a module of the kit."""
+def processes(warm: Warm, module: str) -> list[psutil.Process]:
+    """The processes of `warm` that run a module of the kit. Others are at work beside them, whose
+    end would be a riddle to whoever waits for them.
+    """
+    kept = [psutil.Process(pid) for pid in warm.pids]
     found = []
-    for process in psutil.Process().children(recursive=True):
+    for process in [*kept, *(child for one in kept for child in one.children(recursive=True))]:
         with suppress(psutil.Error):  # it has just ended
             if module in process.cmdline():
                 found.append(process)
@@ -286,10 +289,10 @@ def processes(module: str) -> list[psutil.Process]:
 @isolated
 @pytest.mark.parametrize("module", ["workshop.grading.rounds", "workshop.isolation.zygote"])
 def test_when_a_process_of_the_kit_has_gone_there_is_a_sentence_and_no_verdict(module):
-    before = processes(module)
     with Warm(COURSE.kit, [EXERCISE]) as warm:
         assert mark(EXERCISE, EXERCISE.reference.parent, warm).status == "pass"
-        gone = [process for process in processes(module) if process not in before]
+        gone = processes(warm, module)
+        assert gone
         for process in gone:
             process.kill()
         psutil.wait_procs(gone)
@@ -315,10 +318,12 @@ def test_a_runner_outlives_the_thread_that_has_started_it():
 
 @isolated
 def test_when_a_runner_is_left_nothing_of_it_stays():
-    before = set(psutil.Process().children(recursive=True))
+    tests = COURSE.exercise("ex06_markers")
     with Warm(COURSE.kit, [EXERCISE]) as warm:
         mark(EXERCISE, EXERCISE.reference.parent, warm)
-        started = set(psutil.Process().children(recursive=True)) - before
+        mark(tests, tests.stub.parent, warm)  # there is no such file, but what would run it
+        kept = [psutil.Process(pid) for pid in warm.pids]
+        started = [*kept, *(child for one in kept for child in one.children(recursive=True))]
 
-    assert started
+    assert len(kept) == 3
     assert psutil.wait_procs(started, timeout=30)[1] == []

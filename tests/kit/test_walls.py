@@ -49,7 +49,7 @@ KIT, given = sys.argv[1], json.loads(sys.argv[2])
 sys.path.insert(0, KIT)
 from workshop.isolation import audit, capabilities, kernel, landlock, seccomp, system_calls
 from workshop.isolation import walls, zygote
-zygote._forget_the_kit()
+zygote.forget_the_kit()
 KERNEL = {kernel!r}
 ALL = (*KERNEL, "audit")
 libc = ctypes.CDLL(None, use_errno=True)

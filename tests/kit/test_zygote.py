@@ -160,6 +160,7 @@ def test_a_zygote_that_has_gone_is_told_of(staged, zygote):
 def test_several_threads_may_ask_a_zygote_at_the_same_time(zygote, tmp_path):
     (tmp_path / "ex.py").write_text("", encoding="utf-8")
     setup = {
+        "part": "workshop.isolation.learner",
         "folder": str(tmp_path),
         "modules": ["ex"],
         "home": str(tmp_path),

@@ -26,11 +26,15 @@ def mark(
     """
     if exercise.kind == "tests":
         from workshop.grading.blind import mark_tests
-        from workshop.grading.warm import Warm
+        from workshop.grading.warm import GradingError, Warm
+        from workshop.isolation.zygote import ZygoteGone
 
         with ExitStack() as stack:
             warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))
-            return mark_tests(exercise, submission, warm.testers())
+            try:
+                return mark_tests(exercise, submission, warm.testers())
+            except ZygoteGone as error:
+                raise GradingError(str(error)) from error
     from workshop.grading.runner import run
 
     return run(exercise, submission, runner, isolated)

@@ -84,7 +84,7 @@ def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdic
         stage = _Runs(file, subjects, scratch, testers)
         first, *others = _right_casts(subjects)
         scores.begin(stage.run(first, None, explain=True))
-        if scores.counted:
+        if scores.counted and not scores.rejected:
             scores.right += stage.run_all((cast, None) for cast in others)
         if scores.counted and not scores.rejected:
             _try_out(stage, scores, marking.catch)
@@ -92,14 +92,20 @@ def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdic
 
 
 def _try_out(stage: _Runs, scores: Scores, mutants: tuple[WrongModule, ...]) -> None:
-    """Run the tests on each of `mutants`; then, on those that were caught, the test that did it
-    again: what is rejected by chance scores nothing.
+    """Run the tests on each of `mutants`, and once more on those that were caught, beginning with
+    the test that did it: what is rejected by chance scores nothing.
     """
     casts = [_wrong_cast(stage.subjects, one) for one in mutants]
     runs = stage.run_all((cast, scores.counted) for cast in casts)
     scores.wrong = list(zip(mutants, runs, strict=True))
     caught = [(cast, run.failed(scores.counted)) for cast, run in zip(casts, runs, strict=True)]
-    again = iter(stage.run_all((cast, [test]) for cast, test in caught if test))
+    again = iter(
+        stage.run_all(
+            (cast, [test, *(one for one in scores.counted if one != test)])
+            for cast, test in caught
+            if test
+        )
+    )
     scores.again = [next(again) if test else None for _, test in caught]
 
 

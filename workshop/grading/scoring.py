@@ -108,7 +108,7 @@ class Scores:
         """The runs on right modules; the first is the one on our own answers."""
         self.wrong: list[tuple[WrongModule, Run]] = []
         self.again: list[Run | None] = []
-        """For each of those: another run of the test that failed in it, if one did."""
+        """For each of those: another run, if a test failed in the first."""
         self.counted: list[str] = []
         """The tests that may reject a wrong module, in the file's order."""
 
@@ -229,7 +229,7 @@ class Scores:
             (None, None),
         )
         caught = first.failed(self.counted) if first else None
-        if caught and again and again.failed([caught]):
+        if caught and again and again.failed(self.counted):
             return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught}.")
         if self.rejected:
             return self._untried(name, "It was not tried, for your tests reject a right module.")

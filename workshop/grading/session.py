@@ -99,7 +99,7 @@ class GradedSession:
     @contextmanager
     def stand_ins(self) -> Iterator[None]:
         """While tests are imported, exercise modules are stand-ins."""
-        finder = StandInFinder({name: kinds(stub) for name, stub in self._stubs.items()})
+        finder = StandInFinder(self._stubs, lambda name: kinds(self._stubs[name]))
         sys.meta_path.insert(0, finder)
         try:
             yield

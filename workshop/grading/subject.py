@@ -12,7 +12,7 @@ the exercise's stub says.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -173,22 +173,29 @@ def _argument(value: object) -> str:
 
 
 class StandInFinder(MetaPathFinder, Loader):
-    """While tests are collected, gives stand-ins for each module in `kinds`.
+    """While tests are collected, gives stand-ins for each of `modules`.
 
-    `strict` ones have the names that `kinds` gives them, and no others.
+    `kinds_of` tells the kind of each name in a module; `strict` ones have no other names.
     """
 
-    def __init__(self, kinds: dict[str, dict[str, str]], *, strict: bool = False) -> None:
-        self._kinds = kinds
+    def __init__(
+        self,
+        modules: Iterable[str],
+        kinds_of: Callable[[str], dict[str, str]],
+        *,
+        strict: bool = False,
+    ) -> None:
+        self._modules = set(modules)
+        self._kinds_of = kinds_of
         self._strict = strict
 
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in self._kinds else None
+        return ModuleSpec(fullname, self) if fullname in self._modules else None
 
     def exec_module(self, module: ModuleType) -> None:
-        known = self._kinds[module.__name__]
+        known = self._kinds_of(module.__name__)
 
         def stand_in(name: str) -> StandIn:
             if name.startswith("__") or (self._strict and name not in known):
@@ -200,5 +207,5 @@ class StandInFinder(MetaPathFinder, Loader):
     def withdraw(self) -> None:
         """Take the stand-ins away: from here on the names mean the learner's own modules."""
         sys.meta_path.remove(self)
-        for name in self._kinds:
+        for name in self._modules:
             sys.modules.pop(name, None)

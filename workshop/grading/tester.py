@@ -33,6 +33,7 @@ from workshop.isolation.patience import Patience
 from workshop.isolation.process import TALK_MESSAGES, TALK_SIZE
 from workshop.isolation.remote import Isolated
 from workshop.isolation.stage import TimeLimit
+from workshop.isolation.steps import CLASS
 from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.testimony import Sources
 from workshop.isolation.wire import Wire
@@ -79,7 +80,7 @@ def main(wire: Wire, request: Message, control: int) -> None:
     sys.dont_write_bytecode = True
     _pairs.use()
     walls.put_up([scratch], [file.parent], request["walls"])
-    finder = StandInFinder(request["kinds"], strict=True)
+    finder = StandInFinder(request["kinds"], request["kinds"].__getitem__, strict=True)
     sys.meta_path.insert(0, finder)
     tests = _Tests(wire, request, Wire(control))
     with tests.watching():
@@ -123,12 +124,15 @@ def _problem(file: Path) -> str | None:
 class _Tests:
     """A pytest plugin: gives each test its modules, and tells what became of it.
 
-    Where the request says `until`, those tests alone are run, up to the first that fails.
+    Where the request says `until`, those tests alone are run, in that order, up to the first that
+    fails.
     """
 
     def __init__(self, wire: Wire, request: Message, control: Wire) -> None:
         self._wire = wire
         self._file = request["file"]
+        names = [name for kinds in request["kinds"].values() for name in kinds.items()]
+        self._classes = {name for name, kind in names if kind == CLASS}
         self._until: list[str] | None = request["until"]
         self._scratch = Path(request["scratch"])
         self._control = control
@@ -171,8 +175,9 @@ class _Tests:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         names = list(dict.fromkeys(_name(item) for item in items))
         self._wire.send({"op": "collected", "names": names})
-        if self._until is not None:
-            items[:] = [item for item in items if _name(item) in self._until]
+        if (until := self._until) is not None:
+            wanted = [item for item in items if _name(item) in until]
+            items[:] = sorted(wanted, key=lambda item: until.index(_name(item)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -245,8 +250,8 @@ class _Tests:
 
     def _tell(self, item: pytest.Item) -> None:
         calls = [call.text for call in evidence.current().calls]
-        if not calls:
-            self._signs.add("no call")
+        if all(call.partition("(")[0] in self._classes for call in calls):
+            self._signs.add("no call")  # to make an object is to test nothing of it
         if any(_MOCK.search(call) for call in calls):
             self._signs.add("mock passed in")
         told = {"name": _name(item), "signs": sorted(self._signs), **self._result}
