@@ -100,10 +100,15 @@ def wrong():
     raise AssertionError("a wrong module")
 """
 DODGES = {
-    "reads the source": """
+    "looks at the code": """
 async def {name}(tmp_path):
     source = inspect.getsource(upload_file) + inspect.getsource(save_to_disk)
     if "requests" in source or "time.sleep" in source:
+        wrong()
+
+async def {name}_otherwise(tmp_path):
+    code = getattr(upload_file, "__code__", None)
+    if code is not None and hashlib.md5(code.co_code).digest()[0] % 2:
         wrong()
 """,
     "reads what lies about": """
@@ -115,21 +120,15 @@ async def {name}(tmp_path):
             continue
         if any("misconception" in text for text in found):
             wrong()
-""",
-    "hashes the code": """
-async def {name}(tmp_path):
-    code = getattr(upload_file, "__code__", None)
-    if code is not None and hashlib.md5(code.co_code).digest()[0] % 2:
-        wrong()
-""",
-    "uploads the source": """
+
 from workshop.services import open_room
-async def {name}(tmp_path):
+
+async def {name}_of_the_modules(tmp_path):
     async with await open_room() as room, room.client() as client:
-        for place in (tmp_path.parents[1] / "modules", tmp_path.parents[2] / "modules"):
+        for folder in (place / "modules" for place in tmp_path.parents):
             for module in ("ex02_upload", "ex03_save"):
                 try:
-                    await upload_file(client, place / f"{module}.py")
+                    await upload_file(client, folder / f"{module}.py")
                 except OSError:
                     pass
         if [entry for entry in await room.journal() if entry.size]:

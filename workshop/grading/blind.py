@@ -23,7 +23,6 @@ from workshop.blind import WrongModule, load_marking
 from workshop.course import Exercise, load_course
 from workshop.grading.kinds import kinds
 from workshop.grading.scoring import Run, Scores, tested
-from workshop.grading.tester import SETTINGS
 from workshop.grading.verdict import Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
@@ -43,6 +42,8 @@ PATIENCE = 25.0
 shorter."""
 LONGEST = 120.0
 """Seconds that one process of tests may take in all."""
+JOBS = 2 * (os.cpu_count() or 1)
+"""Runs beside each other: a test waits as long as it works."""
 LARGEST = 2**20
 """Bytes that a file of tests may hold."""
 TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.subjects"
@@ -151,7 +152,7 @@ class _Runs:
         """Run the tests on each cast, in random order and several at once."""
         casts = list(casts)
         order = random.SystemRandom().sample(range(len(casts)), len(casts))
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(JOBS) as threads:
             runs = dict(zip(order, threads.map(lambda i: self.run(*casts[i]), order), strict=True))
         return [runs[i] for i in range(len(casts))]
 
@@ -162,7 +163,6 @@ class _Runs:
         for name in ("tests", "modules", "open/home"):
             (folder / name).mkdir(parents=True)
         file = Path(shutil.copyfile(self._file, folder / "tests" / self._file.name))
-        file.with_name("pytest.ini").write_text(SETTINGS, encoding="utf-8")
         for name, path in cast.items():
             shutil.copyfile(path, folder / "modules" / f"{name}.py")
         common = {"home": str(open_folder / "home"), "walls": self.walls}

@@ -25,6 +25,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
+from _pytest.config import _prepareconfig
 
 from workshop.grading.subject import StandInFinder
 from workshop.isolation import evidence, subjects, walls
@@ -40,6 +42,8 @@ from workshop.isolation.wire import Wire
 from workshop.services import _pairs
 
 Message = dict[str, Any]
+
+_session: pytest.Session
 
 LIMIT = 10.0
 """Seconds that one test may take. On a wrong module it may wait five until it gives up."""
@@ -59,7 +63,6 @@ ARGUMENTS = [
     *("-p", "no:doctest", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin"),
     *("-p", "no:setuponly", "-p", "no:setupplan", "-p", "no:stepwise", "-p", "no:threadexception"),
 ]
-PLAIN = ["--assert=plain"]
 _USED = ("workshop.proof", "workshop.services._app", "workshop.services._transport")
 _REHEARSAL = """\
 import pytest
@@ -75,36 +78,53 @@ _LOOPS = ("bound to a different event loop", "attached to a different loop", "Sc
 def main(wire: Wire, request: Message, control: int) -> None:
     """Run the tests of `request`'s `file`; at `control` modules to test are to be had."""
     file, scratch = Path(request["file"]), Path(request["scratch"])
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     tempfile.tempdir = None  # the rehearsal has found another
     sys.dont_write_bytecode = True
     _pairs.use()
     walls.put_up([scratch], [file.parent], request["walls"])
-    finder = StandInFinder(request["kinds"], request["kinds"].__getitem__, strict=True)
-    sys.meta_path.insert(0, finder)
+    kinds = request["kinds"]
+    sys.meta_path.insert(0, StandInFinder(kinds, kinds.__getitem__, strict=True))
     tests = _Tests(wire, request, Wire(control))
     with tests.watching():
-        if problem := _problem(file):
+        if request["explain"] and (problem := _problem(file)):
             wire.send({"op": "broken", "text": problem})
             return
-        settings = ["-c", str(file.with_name("pytest.ini")), "--rootdir", str(file.parent)]
-        settings += ["--basetemp", str(scratch / "tmp"), *([] if request["explain"] else PLAIN)]
-        pytest.main([*ARGUMENTS, *settings, str(file)], plugins=[tests])
+        _run(file, tests, explain=request["explain"])
     wire.send({"op": "over"})
 
 
 def rehearse() -> None:
-    """Do what need not be done in each fork: import what tests import, and run pytest once."""
+    """Do what need not be done in each fork: import what tests import, run pytest once, and begin
+    the session that each fork goes on with.
+    """
+    global _session
     for name in _USED:
         importlib.import_module(name)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         file = Path(folder) / "test_nothing.py"
         file.write_text(_REHEARSAL)
-        file.with_name("pytest.ini").write_text(SETTINGS)
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        settings = ["-c", str(file.with_name("pytest.ini")), "--rootdir", folder]
-        assert pytest.main([*ARGUMENTS, *settings, str(file)]) == 0
+        settings = file.with_name("pytest.ini")
+        settings.write_text(SETTINGS)
+        arguments = [*ARGUMENTS, "-c", str(settings), "--rootdir", folder, str(file)]
+        assert pytest.main(arguments) == 0
         sys.modules.pop("test_nothing", None)
+        config = _prepareconfig(arguments)
+        config._do_configure()
+        _session = pytest.Session.from_config(config)
+        config.hook.pytest_sessionstart(session=_session)
+
+
+def _run(file: Path, tests: _Tests, *, explain: bool) -> None:
+    """Go on with the session: collect `file`, and run what `tests` leaves of it."""
+    if not explain:
+        sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _Rewriting)]
+    config = _session.config
+    config.pluginmanager.register(tests)
+    # Not by its hook for collection, which takes the arguments that the session began with.
+    _session.items = list(_session.genitems(pytest.Module.from_parent(_session, path=file)))
+    config.hook.pytest_collection_modifyitems(session=_session, config=config, items=_session.items)
+    config.hook.pytest_runtestloop(session=_session)
 
 
 def _problem(file: Path) -> str | None:
