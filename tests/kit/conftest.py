@@ -6,6 +6,7 @@ import logging
 import os
 import runpy
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -84,14 +85,21 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
     }
 
 
+def _give_way() -> None:
+    """Leave the processor to the tests that run beside it, where that can be said of a thread."""
+    if sys.platform == "linux":
+        os.nice(5)
+
+
 class Marking:
     """Marks modules ahead of the tests that ask for the verdicts, beside whatever else runs."""
 
     def __init__(self) -> None:
         self._exercises = [e for e in load_course(KIT).exercises if e.kind == "code"]
         self._folder = Path(tempfile.mkdtemp(prefix="workshop-marking-"))
-        self._runner = Warm(KIT, self._exercises)
-        self._threads = ThreadPoolExecutor(JOBS)
+        self._threads = ThreadPoolExecutor(JOBS, initializer=_give_way)
+        # Started by such a thread, it gives way as well.
+        self._runner = self._threads.submit(Warm, KIT, self._exercises).result()
         self._verdicts: dict[tuple[str, bytes, bool], Future[Verdict]] = {}
         self.told: list[str] = []
         """What marking found strange, though it came to its verdicts all the same."""
