@@ -13,8 +13,8 @@ an exception; a test that hangs, or is skipped, catches nobody. What else is use
     await room.journal()                     what arrived: entries with method, path, field, sha256
     await room.hold(), room.open_gate()      keeps requests waiting at the server, lets them go
     await held(room, 2)                      whether two requests come to wait there together
-    async with disk_gate(folder) as gate:    keeps whoever opens a file in `folder` for writing
-                                             waiting, until gate.release()
+    async with disk_gate(folder) as gate:    keeps a worker thread that opens a file in `folder`
+                                             for writing waiting, until gate.release()
     gate.reached, gate.on_the_loop           somebody came; it was the event loop's own thread
     await eventually(condition, beats=20)    whether `condition()` comes true within 20 turns of
                                              the loop that runs the code under test

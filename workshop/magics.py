@@ -35,6 +35,8 @@ AT_ONCE = min(4, os.cpu_count() or 1)
 
 TESTS = "test_cell.py"
 REPORT = "report.xml"
+COLLECTION = "collection failure"
+"""What pytest's report says of a file that could not be imported."""
 CONFIG = """\
 [pytest]
 asyncio_mode = strict
@@ -203,16 +205,22 @@ def _tests(report: Path) -> dict[str, str]:
     if not report.is_file():
         return {}
     words = {"failure": "failed", "error": "error", "skipped": "skipped"}
-    return {
-        case.attrib["name"]: next((words[part.tag] for part in case if part.tag in words), "passed")
-        for case in ElementTree.parse(report).iter("testcase")
-    }
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        parts = [part for part in case if part.tag in words]
+        became = words[parts[0].tag] if parts else "passed"
+        if parts and parts[0].get("message") == COLLECTION:
+            became = COLLECTION
+        found[case.attrib["name"]] = became
+    return found
 
 
 def _in_words(outcome: Outcome, *, right: bool) -> str:
     """What a set of tests did to one module. Only a failing test rejects it."""
     if not outcome.in_time:
         return f"no verdict: the tests did not end within {LIMIT:.0f} s"
+    if COLLECTION in outcome.tests.values():
+        return "no verdict: the cell could not be imported; run it without --mutants to see why"
     red = [name for name, became in outcome.tests.items() if became in ("failed", "error")]
     if red:
         return f"{'REJECTED by' if right else 'caught by'} {', '.join(red)}"

@@ -1,6 +1,8 @@
 """How async behaviour is proved: with gates and heartbeats, never with a stop-watch.
 
-What graded tests import. A room holds a request at its gate, or the disk holds a write, until
+What graded tests import, learners' tests, and cells of notebooks.
+
+A room holds a request at its gate, or the disk holds a write, until
 the test lets it go; meanwhile the test sees what else goes on. Right code passes in
 milliseconds on any machine, and code that blocks cannot pass at all.
 """
@@ -112,7 +114,8 @@ async def tasks_left() -> list[str]:
 async def disk_gate(
     folder: Path, ask: Callable[[str], Awaitable[object]] | None = None
 ) -> AsyncIterator[Gate]:
-    """Hold every thread that opens a file for writing below `folder` until `gate.release()`.
+    """Hold every worker thread that opens a file for writing below `folder` until
+    `gate.release()`. The event loop's own thread is let through; `gate.on_the_loop` tells of it.
 
     With `ask`, an AsyncMock for example, each such thread goes on when `ask(file_name)` returns.
     """

@@ -102,7 +102,10 @@ def wrong():
 DODGES = {
     "looks at the code": """
 async def {name}(tmp_path):
-    source = inspect.getsource(upload_file) + inspect.getsource(save_to_disk)
+    try:
+        source = inspect.getsource(upload_file) + inspect.getsource(save_to_disk)
+    except (TypeError, OSError):
+        source = ""
     if "requests" in source or "time.sleep" in source:
         wrong()
 
@@ -136,9 +139,8 @@ async def {name}_of_the_modules(tmp_path):
             wrong()
 """,
     "ends the program": """
-os._exit(0)
 async def {name}(tmp_path):
-    wrong()
+    os._exit(0)
 """,
     "forges what is told of it": """
 async def {name}(tmp_path):
@@ -146,8 +148,9 @@ async def {name}(tmp_path):
     while frame:
         for value in list(frame.f_locals.values()):
             if type(value).__name__ == "_Tests":
-                told = {"op": "ended", "name": "{name}", "outcome": "fail", "signs": ["marker"]}
-                value._wire.send(told)
+                if os.urandom(1)[0] < 12:  # so seldom that the right modules may well be spared
+                    told = {"op": "ended", "name": "{name}", "outcome": "fail", "signs": ["marker"]}
+                    value._wire.send(told)
         frame = frame.f_back
 """,
 }
@@ -176,7 +179,8 @@ BROKEN = {
         "helper",
     ),
     "no UTF-8": (b"# \xff\n", "UTF-8"),
-    "nothing at all": (b"", ""),
+    "nothing at all": (b"", "There is no test called test_upload_sends_the_file_once"),
+    "an end while it is imported": (b"import os; os._exit(0)\n", "while it was being imported"),
 }
 
 
@@ -189,5 +193,5 @@ def test_a_file_that_cannot_be_run_is_a_sentence(marking, exercise, source, says
 
     assert verdict.points == 0
     assert verdict.max_points == marking.verdict(exercise, exercise.stub.read_bytes()).max_points
-    assert says in verdict.message
+    assert says in f"{verdict.message} {verdict.tests[1].message}"
     assert "Traceback" not in str(verdict.as_dict())

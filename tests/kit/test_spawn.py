@@ -151,13 +151,10 @@ WAITS = {
 def test_no_signal_is_needed_to_find_the_line_where_it_is(conversing, name):
     with conversing(f"async def answer():\n    print('on')\n{WAITS[name]}") as stage:
 
-        def until_it_is_on() -> None:
-            while not stage.output():
-                pass
-
         async def test() -> None:
             task = asyncio.ensure_future(stage.call("answer", None, (), {}))
-            await asyncio.to_thread(until_it_is_on)
+            while not stage.output():
+                await asyncio.to_thread(lambda: None)
             stage.out_of_time(None)
             with pytest.raises(Died):
                 await task

@@ -147,7 +147,7 @@ def ideas_of(verdict: Verdict) -> list[Idea]:
     """The wrong ideas behind the failures, each once."""
     ideas: dict[tuple[str, str, str], Idea] = {}
     for test in verdict.tests:
-        if test.status == "pass" or test.diagnosis is None:
+        if test.diagnosis is None:  # a learner's own test may pass, and catch nothing
             continue
         seen: Diagnosis = test.diagnosis
         key = (seen.misconception, seen.why, seen.look)
@@ -194,6 +194,8 @@ def _diagnosis(idea: Idea, console: Console) -> None:
     for number, source in idea.lines:
         if number is not None:
             say_line(console, (f"  line {number}:  ", "bold"), (_one_line(source, console), "cyan"))
+    if harmless := [in_words(test.name) for test in idea.tests if test.status == "pass"]:
+        say(console, f"Passes on every module: {', '.join(harmless)}.", indent=2, hang=2)
     say(console, idea.why, indent=2)
     say(console, idea.look, indent=2)
 

@@ -20,9 +20,10 @@ def mark(
 ) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 
-    The learner's code runs in processes of its own, unless `isolated` is False: then it runs in
-    the process of the tests. Raises GradingError when the graded tests
-    themselves cannot be run.
+    Tests that a learner has written always run in processes of their own; a learner's module does,
+    unless `isolated` is False: then it runs in the process of the graded tests. Raises GradingError
+    when the tests cannot be run at all, CourseError when the course does not say what they are to
+    catch.
     """
     if exercise.kind == "tests":
         from workshop.grading.blind import mark_tests

@@ -10,6 +10,7 @@ import os
 import random
 import select
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Iterable
@@ -198,7 +199,13 @@ def _end(process: LearnersProcess) -> None:
 def _listen(tester: LearnersProcess, open_folder: Path) -> Run:
     """What the tests' process tells, until it has told all, or has to be ended."""
     run = Run()
-    watch = threading.Timer(LONGEST, tester.hang_up)
+    too_long = threading.Event()
+
+    def end() -> None:
+        too_long.set()
+        tester.hang_up()
+
+    watch = threading.Timer(LONGEST, end)
     watch.daemon = True
     watch.start()
     try:
@@ -206,12 +213,14 @@ def _listen(tester: LearnersProcess, open_folder: Path) -> Run:
             _await_news(tester, open_folder)
             _note(run, tester.wire.receive())
     except WireError:
-        run.lost = "ended the conversation with its marking"
+        run.lost = "broke off the conversation with whoever marks them"
+        if too_long.is_set():
+            run.lost = f"took more than {LONGEST:.0f} seconds in all"
     except _Hopeless as error:
         run.lost = str(error)
     finally:
         watch.cancel()
-    if run.lost and (status := tester.end()) != -9:
+    if run.lost and (status := tester.end()) != -signal.SIGKILL:
         run.lost = ending(status)
     return run
 

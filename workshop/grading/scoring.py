@@ -15,8 +15,7 @@ from typing import Any
 from workshop.blind import DemandedTest, Marking, WrongModule
 from workshop.course import Course, Exercise
 from workshop.diagnosis import catalogue
-from workshop.grading.tester import WORDS
-from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult, Verdict
+from workshop.grading.verdict import OUTPUT_LIMIT, WORDS_LIMIT, Diagnosis, TestResult, Verdict
 from workshop.isolation.evidence import steady
 from workshop.isolation.wire import WireError, words
 
@@ -24,7 +23,7 @@ OUTCOMES = ("fail", "timeout", "unwritten", "skip", "pass")
 """What becomes of a test. Of several that share a name, with different parameters, the first of
 these counts."""
 WAYS = {
-    "marker": "be a coroutine function that bears the asyncio marker",
+    "marker": "be a coroutine function with the asyncio marker",
     "fixture": "use an async fixture of your own",
     "mock": "have an AsyncMock awaited",
 }
@@ -65,7 +64,7 @@ def tested(message: dict[str, Any]) -> Tested:
         frozenset(words(sign, 40) for sign in signs),
         line if type(line) is int else None,
         words(message.get("source") or "", _SOURCE),
-        words(message.get("words") or "", WORDS),
+        words(message.get("words") or "", WORDS_LIMIT),
         words(message.get("output") or "", 10 * OUTPUT_LIMIT),
     )
 
@@ -131,6 +130,10 @@ class Scores:
             for run in self.right
         )
 
+    @property
+    def _fails_on_right(self) -> bool:
+        return any(test.outcome == "fail" for run in self.right for test in run.tests.values())
+
     def unusable(self, problem: str) -> Verdict:
         """The verdict on a file that there is nothing to run in."""
         results = [self._untried(name, "It was not tried.") for _, name in self._named_mutants()]
@@ -139,13 +142,19 @@ class Scores:
     def verdict(self, walls_up: list[str]) -> Verdict:
         """The verdict on all that was seen."""
         first = self.right[0]
-        if first.broken:
-            return replace(self.unusable(first.broken), walls=walls_up)
+        problem = first.broken
+        if first.lost and not first.names:
+            problem = f"Your file {first.lost} while it was being imported."
+        if problem:
+            return replace(self.unusable(problem), walls=walls_up)
         results = [*self._own(), *self._wrong()]
         passed = all(result.status == "pass" for result in results)
         message = ""
         if self.rejected:
-            message = "Your tests reject a right module, which costs all points."
+            does = (
+                "reject a right module" if self._fails_on_right else "do not end on a right module"
+            )
+            message = f"Your tests {does}, which costs all points."
         return Verdict(
             self._exercise.name,
             self._exercise.kind,
@@ -181,8 +190,8 @@ class Scores:
         elif demanded and not in_its_way:
             status = "fail"
             message = (
-                f"{name} is to {WAYS[demanded.way]}, and did not when it ran: "
-                "what it rejects does not count."
+                f"{name} has to {WAYS[demanded.way]}. When it ran it did not, so what it rejects "
+                "does not count."
             )
         got_away = any(run.failed(self.counted) is None for _, run in self.wrong)
         catches_nothing = got_away and name in self.counted and not self._catches(name)
@@ -202,12 +211,10 @@ class Scores:
         return TestResult(name, "right", "error", 0, 0, message)
 
     def _rejection(self, name: str, test: Tested) -> str:
-        modules = sum(run.failed([name]) is not None for run in self.right)
-        which = "every right module" if 1 < modules == len(self.right) else "a right module"
         return (
-            f"{name} rejects {which}{test.place}.\n"
+            f"{name} rejects a right module{test.place}.\n"
             f"came back: {test.words}\n"
-            "expected:  nothing that the exercise does not promise"
+            "expected:  that it passes on every module that keeps what the exercise promises"
         )
 
     @staticmethod
@@ -290,8 +297,13 @@ _IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (
     ("plain-fixture", lambda test: "plain fixture" in test.signs),
     ("wrong-loop", lambda test: "other loop" in test.signs),
     ("calling-runs-it", lambda test: "never awaited" in test.signs),
-    ("mock-everything", lambda test: "'coroutine' object" in test.words),
-    ("mock-everything", lambda test: "mock passed in" in test.signs and test.outcome == "fail"),
+    (
+        "mock-everything",
+        lambda test: (
+            "mock passed in" in test.signs
+            or ("mock" in test.signs and "'coroutine' object" in test.words)
+        ),
+    ),
     ("mock-the-subject", lambda test: {"mock", "no call"} <= test.signs),
     ("stop-watch-test", lambda test: "clock" in test.signs),
     ("swallowed-green", lambda test: test.outcome == "pass"),

@@ -29,6 +29,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
 from _pytest.config import _prepareconfig
 
 from workshop.grading.subject import StandInFinder
+from workshop.grading.verdict import WORDS_LIMIT
 from workshop.isolation import evidence, subjects, walls
 from workshop.isolation.evidence import plain, told
 from workshop.isolation.patience import Patience
@@ -49,8 +50,6 @@ LIMIT = 10.0
 """Seconds that one test may take. On a wrong module it may wait five until it gives up."""
 IMPATIENT = 1.0
 """Seconds to which the limit shrinks, by half each time, while tests run out of it."""
-WORDS = 400
-"""Characters of what a failed test says."""
 SETTINGS = """\
 [pytest]
 asyncio_mode = strict
@@ -76,7 +75,9 @@ _LOOPS = ("bound to a different event loop", "attached to a different loop", "Sc
 
 
 def main(wire: Wire, request: Message, control: int) -> None:
-    """Run the tests of `request`'s `file`; at `control` modules to test are to be had."""
+    """Run the tests of `request`'s `file`; `control` is the descriptor of a wire to the process of
+    the modules that they test.
+    """
     file, scratch = Path(request["file"]), Path(request["scratch"])
     tempfile.tempdir = None  # the rehearsal has found another
     sys.dont_write_bytecode = True
@@ -296,7 +297,7 @@ class _Tests:
             "outcome": outcome,
             "line": line,
             "source": linecache.getline(self._file, line).strip()[:200] if line else None,
-            "words": plain(re.sub(r"\nassert .*", "", words, flags=re.DOTALL), WORDS),
+            "words": plain(re.sub(r"\nassert .*", "", words, flags=re.DOTALL), WORDS_LIMIT),
         }
 
     @contextmanager

@@ -12,6 +12,8 @@ from typing import Any, Literal
 VERSION = 1
 OUTPUT_LIMIT = 500
 """Characters of a test's captured output that a verdict keeps."""
+WORDS_LIMIT = 400
+"""Characters of what a learner's failed test says."""
 
 Status = Literal["pass", "fail", "error"]
 TestStatus = Literal["pass", "fail", "error", "timeout"]
@@ -36,7 +38,10 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class TestResult:
-    """One graded test. `message`: what was called, what came back, what was expected."""
+    """One row of a verdict: a graded test, a learner's own test, or a wrong module.
+
+    `message`: what was called, what came back, what was expected.
+    """
 
     __test__ = False  # pytest would otherwise try to collect it where it is imported
 

@@ -142,8 +142,8 @@ class Warm:
 
         if not FORKS:
             raise GradingError(
-                "Tests that learners write are marked on Linux and macOS alone, where processes "
-                "can be copied. Here pytest runs them on the learner's own modules."
+                "Tests that you write cannot be marked here, where processes cannot be copied. Run "
+                "them on your own modules instead: pytest exercises/test_ex06_markers.py, say."
             )
         with self._lock:
             self._testers = self._testers or Testers()

@@ -27,7 +27,7 @@ _OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TR
 
 
 class DiskGate:
-    """Holds every thread that opens a file for writing below `folder`, until it may go on.
+    """Holds every worker thread that opens a file for writing below `folder`, until it may go on.
 
     `hold` is called in that thread with the file's name, and returns when it may. A thread that
     runs an event loop is never held: that it came here at all is the mistake, which is noted as

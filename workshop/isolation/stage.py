@@ -197,9 +197,11 @@ _current: Stage | None = None
 
 
 def current() -> Stage:
-    """The stage of the test that is running. Raises RuntimeError outside graded tests."""
+    """The stage of the test that is running. Raises RuntimeError where there is none."""
     if _current is None:
-        raise RuntimeError("Nothing is being graded: this works inside a graded test alone.")
+        raise RuntimeError(
+            "This works inside a test alone: run the file with pytest, from the workshop's folder."
+        )
     return _current
 
 

@@ -1,7 +1,8 @@
 """A clean process that forks the learners' processes.
 
-It has imported what learners use, and knows neither tests nor references nor pytest. Forking it
-costs a few milliseconds where starting Python costs hundreds.
+It has imported what learners use, and knows neither tests nor references, nor pytest unless its
+forks are to run learners' tests. Forking it costs a few milliseconds where starting Python costs
+hundreds.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ class ZygoteGone(Exception):
 class Zygote:
     """A zygote, seen from a process that marks; each such process has one of its own.
 
-    Its forks play parts: each is a module with a function `main`. Those of learners' processes it
-    has at hand; `parts` are further ones, with what they need for it.
+    Its forks play parts: each is a module with a function `main` and, if it likes, a function
+    `rehearse`, which is called once before the first fork. That of learners' processes it has at
+    hand; `parts` are further ones.
     """
 
     def __init__(self, *parts: str) -> None:

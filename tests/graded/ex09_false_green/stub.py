@@ -96,7 +96,7 @@ async def test_save_raises_for_a_missing_directory(tmp_path):
 
     "Exception stands above FileNotFoundError, so that one is caught as well."
     """
-    with pytest.raises(Exception):  # noqa: B017, PT011 - one of the things to mend
+    with pytest.raises(Exception):
         asyncio.run(save_to_disk(tmp_path / "missing"))
 
 
