@@ -420,6 +420,23 @@ def test_a_block_with_two_ideas_is_shown_once() -> None:
     assert text.count("It broke.") == text.count("Why a.") == text.count("Why b.") == 1
 
 
+def test_a_learners_test_that_passes_and_catches_nothing_is_told_of():
+    idea = Diagnosis("swallowed-green", "It cannot fail.", "Lesson 09")
+    tests = [
+        TestResult("test_harmless", "right", "pass", 0, 0, diagnosis=idea),
+        TestResult("test_sharp", "right", "pass", 0, 0),
+        TestResult("ex02_upload: wrong-shape", "mutant", "fail", 0, 1, "It got away."),
+        TestResult("ex02_upload: wrong-request", "mutant", "pass", 1, 1, "Caught by test_sharp."),
+    ]
+
+    text = rendered(Verdict("ex06_markers", "tests", "fail", tests=tests))
+
+    assert "Passes on every module: harmless." in text
+    assert "It cannot fail." in text
+    assert "Caught by test_sharp: ex02_upload: wrong-request." in text
+    assert "It got away." in text
+
+
 def test_an_error_is_said_once_and_not_for_each_test() -> None:
     tests = [result(message="No module.", status="error") for _ in range(5)]
     message = "ex02_upload.py, line 3: a bracket is never closed."
