@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -178,7 +179,8 @@ class _Process:
             start_new_session=True,
         )
         self._lock = threading.Lock()
-        self._runs: list[Run] = []
+        self._numbers = itertools.count()
+        self._runs: dict[int, Run] = {}
         self._gone = False
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -196,8 +198,9 @@ class _Process:
         assert self._process.stdin
         with self._lock:
             run = Run(self._said)
-            request = {"number": len(self._runs), "round": asdict(round)}
-            self._runs.append(run)
+            number = next(self._numbers)
+            request = {"number": number, "round": asdict(round)}
+            self._runs[number] = run
             try:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
@@ -235,11 +238,13 @@ class _Process:
         assert self._process.stdout
         for line in self._process.stdout:
             number, what, value = line.split()
-            run = self._runs[int(number)]
-            (run.pid if what == b"pid" else run.status).set_result(int(value))
+            if what == b"pid":
+                self._runs[int(number)].pid.set_result(int(value))
+            else:
+                self._runs.pop(int(number)).status.set_result(int(value))
         with self._lock:
             self._gone = True
-            for run in self._runs:
+            for run in self._runs.values():
                 run.lost(self._why() if FORKS else self._process.wait())
 
 
