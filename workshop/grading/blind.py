@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import select
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import count
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from workshop.blind import WrongModule, load_marking
 from workshop.course import Exercise, load_course
 from workshop.grading.kinds import kinds
-from workshop.grading.scoring import Run, Scores, tested
-from workshop.grading.verdict import Verdict
+from workshop.grading.scoring import MOST_TESTS, Run, Scores, tested
+from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import (
     DISK_DEPTH,
     DISK_FILES,
     DISK_SIZE,
-    empty,
     holds_more,
+    remove,
     scratch_folder,
 )
-from workshop.isolation.wire import WireError
+from workshop.isolation.wire import WireError, words
 from workshop.isolation.zygote import Zygote
 
 PATIENCE = 25.0
@@ -43,11 +44,14 @@ PATIENCE = 25.0
 shorter."""
 LONGEST = 120.0
 """Seconds that one process of tests may take in all."""
+ALL_RUNS = 300.0
+"""Seconds that all of them may take, whatever the tests wait for. Good ones take two or three."""
 JOBS = 2 * (os.cpu_count() or 1)
 """Runs beside each other: a test waits as long as it works."""
 LARGEST = 2**20
 """Bytes that a file of tests may hold."""
 TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.subjects"
+_TOO_LONG = "took too long in all"
 _KEPT_OUT = {"notify", "audit"}
 """Walls that stand around learners' modules alone: nobody counts what these processes do."""
 
@@ -85,30 +89,29 @@ def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdic
     with scratch_folder() as scratch:
         stage = _Runs(file, subjects, scratch, testers)
         first, *others = _right_casts(subjects)
-        scores.begin(stage.run(first, None, explain=True))
+        scores.begin(stage.run(_Job(first), explain=True))
         if scores.counted and not scores.rejected:
-            scores.right += stage.run_all((cast, None) for cast in others)
-        if scores.counted and not scores.rejected:
-            _try_out(stage, scores, marking.catch)
+            _try_out(stage, scores, others or [first], marking.catch)
     return scores.verdict(stage.walls)
 
 
-def _try_out(stage: _Runs, scores: Scores, mutants: tuple[WrongModule, ...]) -> None:
-    """Run the tests on each of `mutants`, and once more on those that were caught, beginning with
-    the test that did it: what is rejected by chance scores nothing.
+def _try_out(
+    stage: _Runs, scores: Scores, right: list[Cast], mutants: tuple[WrongModule, ...]
+) -> None:
+    """Run the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
+    nothing. Then once more on the mutants that were caught, beginning with the test that did it:
+    what is rejected by chance scores nothing.
     """
-    casts = [_wrong_cast(stage.subjects, one) for one in mutants]
-    runs = stage.run_all((cast, scores.counted) for cast in casts)
-    scores.wrong = list(zip(mutants, runs, strict=True))
-    caught = [(cast, run.failed(scores.counted)) for cast, run in zip(casts, runs, strict=True)]
-    again = iter(
-        stage.run_all(
-            (cast, [test, *(one for one in scores.counted if one != test)])
-            for cast, test in caught
-            if test
-        )
-    )
-    scores.again = [next(again) if test else None for _, test in caught]
+    wrong = [_Job(_wrong_cast(stage.subjects, one), scores.counted) for one in mutants]
+    runs = stage.run_all([*map(_Job, right), *wrong])
+    scores.right += runs[: len(right)]
+    if scores.rejected:
+        return
+    scores.wrong = list(zip(mutants, runs[len(right) :], strict=True))
+    caught = [run.failed(scores.counted) for _, run in scores.wrong]
+    pairs = zip(wrong, caught, strict=True)
+    again = iter(stage.run_all([replace(job, first=test) for job, test in pairs if test]))
+    scores.again = [next(again) if test else None for test in caught]
 
 
 def _problem(file: Path) -> str | None:
@@ -117,6 +120,8 @@ def _problem(file: Path) -> str | None:
         return f"There is no {file.name} in this folder."
     if file.stat().st_size >= LARGEST:
         return f"{file.name} is larger than {LARGEST // 2**20} MiB."
+    if not os.access(file, os.R_OK):
+        return f"{file.name} may not be read by whoever marks it."
     return None
 
 
@@ -135,6 +140,18 @@ def _wrong_cast(subjects: Iterable[Exercise], wrong: WrongModule) -> Cast:
     return {one.name: one.reference for one in subjects} | {wrong.subject.name: wrong.path}
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A run of the tests on `cast`. It is over when one of `until` fails, which the tests' process
+    is not told: whatever it knows must be the same for right modules and wrong ones.
+    """
+
+    cast: Cast
+    until: Collection[str] = ()
+    first: str | None = None
+    """The test that runs before all others."""
+
+
 class _Runs:
     """Runs one file of tests on one cast after the other, each time in new processes."""
 
@@ -146,29 +163,33 @@ class _Runs:
         self._kinds = {one.name: kinds(one.stub) for one in self.subjects}
         self._scratch = scratch
         self._testers = testers
-        self._numbers = count()
+        self._end = time.monotonic() + ALL_RUNS
         self.walls = [name for name in walls.standing() if name not in _KEPT_OUT]
 
-    def run_all(self, casts: Iterable[tuple[Cast, list[str] | None]]) -> list[Run]:
-        """Run the tests on each cast, in random order and several at once."""
-        casts = list(casts)
-        order = random.SystemRandom().sample(range(len(casts)), len(casts))
+    def run_all(self, jobs: list[_Job]) -> list[Run]:
+        """Do all `jobs`, in random order and several at once."""
+        order = random.SystemRandom().sample(range(len(jobs)), len(jobs))
         with ThreadPoolExecutor(JOBS) as threads:
-            runs = dict(zip(order, threads.map(lambda i: self.run(*casts[i]), order), strict=True))
-        return [runs[i] for i in range(len(casts))]
+            runs = dict(zip(order, threads.map(lambda i: self.run(jobs[i]), order), strict=True))
+        return [runs[i] for i in range(len(jobs))]
 
-    def run(self, cast: Cast, until: list[str] | None, *, explain: bool = False) -> Run:
-        """Run the tests on `cast`: all, or those of `until` up to one that fails."""
-        folder = self._scratch / str(next(self._numbers))
+    def run(self, job: _Job, *, explain: bool = False) -> Run:
+        """Do `job`, in folders whose names nobody guesses: of a file that may not be read, the
+        kernel still tells the size.
+        """
+        seconds = min(LONGEST, self._end - time.monotonic())
+        if seconds <= 0:
+            return Run(lost=_TOO_LONG)
+        folder, hidden = (self._scratch / secrets.token_hex(16) for _ in range(2))
         open_folder = folder / "open"
-        for name in ("tests", "modules", "open/home"):
-            (folder / name).mkdir(parents=True)
+        for path in (folder / "tests", open_folder / "home", hidden):
+            path.mkdir(parents=True)
         file = Path(shutil.copyfile(self._file, folder / "tests" / self._file.name))
-        for name, path in cast.items():
-            shutil.copyfile(path, folder / "modules" / f"{name}.py")
-        common = {"home": str(open_folder / "home"), "walls": self.walls}
-        modules = {"folder": str(folder / "modules"), "modules": list(cast), **common}
-        tests: dict[str, Any] = {"file": str(file), "kinds": self._kinds, "until": until, **common}
+        for name, path in job.cast.items():
+            shutil.copyfile(path, hidden / f"{name}.py")
+        common = {"kinds": self._kinds, "home": str(open_folder / "home"), "walls": self.walls}
+        modules: dict[str, Any] = {"folder": str(hidden), **common}
+        tests: dict[str, Any] = {"file": str(file), "first": job.first, **common}
         tests["explain"] = explain
         with ExitStack() as stack:
             subject = LearnersProcess(
@@ -184,8 +205,9 @@ class _Runs:
                 subject.fileno(),
             )
             stack.callback(_end, tester)
-            run = _listen(tester, open_folder)
-        empty(folder)
+            run = _listen(tester, open_folder, job.until, seconds)
+        remove(hidden)
+        remove(folder)
         return run
 
 
@@ -196,8 +218,12 @@ def _end(process: LearnersProcess) -> None:
     process.close()
 
 
-def _listen(tester: LearnersProcess, open_folder: Path) -> Run:
-    """What the tests' process tells, until it has told all, or has to be ended."""
+def _listen(
+    tester: LearnersProcess, open_folder: Path, until: Collection[str], seconds: float
+) -> Run:
+    """What the tests' process tells, until it has told all, or of one of `until` that failed, or
+    has to be ended: at the latest after so many `seconds`.
+    """
     run = Run()
     too_long = threading.Event()
 
@@ -205,17 +231,17 @@ def _listen(tester: LearnersProcess, open_folder: Path) -> Run:
         too_long.set()
         tester.hang_up()
 
-    watch = threading.Timer(LONGEST, end)
+    watch = threading.Timer(seconds, end)
     watch.daemon = True
     watch.start()
     try:
-        while not run.over:
+        while not run.over and not run.failed(until):
             _await_news(tester, open_folder)
             _note(run, tester.wire.receive())
     except WireError:
         run.lost = "broke off the conversation with whoever marks them"
         if too_long.is_set():
-            run.lost = f"took more than {LONGEST:.0f} seconds in all"
+            run.lost = _TOO_LONG
     except _Hopeless as error:
         run.lost = str(error)
     finally:
@@ -242,11 +268,11 @@ def _note(run: Run, message: dict[str, Any]) -> None:
     """Take in one message. Raises WireError when it is none that a process of tests sends."""
     match message:
         case {"op": "broken", "text": str(text)}:
-            run.broken, run.over = text, True
+            run.broken, run.over = words(text, OUTPUT_LIMIT), True
         case {"op": "collected", "names": list(names)}:
-            run.names = [name for name in names if isinstance(name, str)][:500]
+            run.names = [words(name, NAME_LIMIT) for name in names[:MOST_TESTS]]
         case {"op": "started", "name": str(name)}:
-            run.under_way = name
+            run.under_way = words(name, NAME_LIMIT)
         case {"op": "ended"}:
             run.add(tested(message))
         case {"op": "over"}:

@@ -8,14 +8,21 @@ another way than the one that was asked for rejects nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workshop.blind import DemandedTest, Marking, WrongModule
 from workshop.course import Course, Exercise
 from workshop.diagnosis import catalogue
-from workshop.grading.verdict import OUTPUT_LIMIT, WORDS_LIMIT, Diagnosis, TestResult, Verdict
+from workshop.grading.verdict import (
+    NAME_LIMIT,
+    OUTPUT_LIMIT,
+    WORDS_LIMIT,
+    Diagnosis,
+    TestResult,
+    Verdict,
+)
 from workshop.isolation.evidence import steady
 from workshop.isolation.wire import WireError, words
 
@@ -27,6 +34,8 @@ WAYS = {
     "fixture": "use an async fixture of your own",
     "mock": "have an AsyncMock awaited",
 }
+MOST_TESTS = 500
+"""Tests of one file that are looked at."""
 _SOURCE = 200
 """Characters of a line of the learner's."""
 
@@ -59,10 +68,10 @@ def tested(message: dict[str, Any]) -> Tested:
     if outcome not in OUTCOMES or not isinstance(signs, list) or len(signs) > 20:
         raise WireError("an outcome that there is not")
     return Tested(
-        words(message.get("name"), _SOURCE),
+        words(message.get("name"), NAME_LIMIT),
         outcome,
         frozenset(words(sign, 40) for sign in signs),
-        line if type(line) is int else None,
+        line if type(line) is int and 0 < line < 2**20 else None,
         words(message.get("source") or "", _SOURCE),
         words(message.get("words") or "", WORDS_LIMIT),
         words(message.get("output") or "", 10 * OUTPUT_LIMIT),
@@ -85,10 +94,13 @@ class Run:
     over: bool = False
 
     def add(self, test: Tested) -> None:
+        """Take in what became of a test, if it is one of the file's."""
+        if test.name not in self.names:
+            return
         known = self.tests.get(test.name)
         self.tests[test.name] = known.and_(test) if known else test
 
-    def failed(self, counted: list[str]) -> str | None:
+    def failed(self, counted: Collection[str]) -> str | None:
         """The first test of `counted` that fails, by name."""
         return next((name for name in counted if self._outcome(name) == "fail"), None)
 

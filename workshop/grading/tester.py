@@ -29,7 +29,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
 from _pytest.config import _prepareconfig
 
 from workshop.grading.subject import StandInFinder
-from workshop.grading.verdict import WORDS_LIMIT
+from workshop.grading.verdict import NAME_LIMIT, WORDS_LIMIT
 from workshop.isolation import evidence, subjects, walls
 from workshop.isolation.evidence import plain, told
 from workshop.isolation.patience import Patience
@@ -145,8 +145,7 @@ def _problem(file: Path) -> str | None:
 class _Tests:
     """A pytest plugin: gives each test its modules, and tells what became of it.
 
-    Where the request says `until`, those tests alone are run, in that order, up to the first that
-    fails.
+    The test that the request calls `first`, if it does, runs before the others.
     """
 
     def __init__(self, wire: Wire, request: Message, control: Wire) -> None:
@@ -154,7 +153,7 @@ class _Tests:
         self._file = request["file"]
         names = [name for kinds in request["kinds"].values() for name in kinds.items()]
         self._classes = {name for name, kind in names if kind == CLASS}
-        self._until: list[str] | None = request["until"]
+        self._first: str | None = request["first"]
         self._scratch = Path(request["scratch"])
         self._control = control
         self._limit = Patience(LIMIT, IMPATIENT)
@@ -196,17 +195,14 @@ class _Tests:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         names = list(dict.fromkeys(_name(item) for item in items))
         self._wire.send({"op": "collected", "names": names})
-        if (until := self._until) is not None:
-            wanted = [item for item in items if _name(item) in until]
-            items[:] = sorted(wanted, key=lambda item: until.index(_name(item)))
+        if self._first is not None:
+            items.sort(key=lambda item: _name(item) != self._first)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         # Not pytest's own, which describes at length why it was stopped.
         for item, following in zip(session.items, [*session.items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if self._until is not None and self._result["outcome"] == "fail":
-                break
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the one that collects warnings
@@ -344,7 +340,7 @@ class _Fork:
 
 def _name(item: pytest.Item) -> str:
     """The name of its function, which several tests with different parameters share."""
-    return str(getattr(item, "originalname", None) or item.name)[:200]
+    return str(getattr(item, "originalname", None) or item.name)[:NAME_LIMIT]
 
 
 def _is_async(function: Any) -> bool:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 VERSION = 1
 OUTPUT_LIMIT = 500
 """Characters of a test's captured output that a verdict keeps."""
+NAME_LIMIT = 200
+"""Characters of the name of a test that a learner has written."""
 WORDS_LIMIT = 400
 """Characters of what a learner's failed test says."""
 

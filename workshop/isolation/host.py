@@ -10,6 +10,10 @@ from workshop.isolation.evidence import shown, steady
 from workshop.isolation.submission import Submission, SubmissionError
 
 
+class WrongArguments(SubmissionError):
+    """Something was called with other arguments than it takes. The text has its signature."""
+
+
 class Host:
     """Modules of a submission, for the length of one test: most often a single one."""
 
@@ -96,7 +100,7 @@ def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         signature.bind(*args, **kwargs)
     except TypeError as error:
         number = len(args) + len(kwargs)
-        raise SubmissionError(
+        raise WrongArguments(
             f"{name} is called with {number} argument{'s' * (number != 1)}, which yours, "
             f"{name}{steady(str(signature))}, does not accept: {error}."
         ) from None

@@ -11,14 +11,16 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import evidence, stage, walls
-from workshop.isolation.host import Host
+from workshop.isolation import evidence, stage, steps, walls
+from workshop.isolation.host import Host, WrongArguments, without_module
 from workshop.isolation.learner import Learner
 from workshop.isolation.observers import Observers
-from workshop.isolation.submission import Submission
+from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.wire import Wire, WireError
 from workshop.isolation.zygote import close_all_but
 
@@ -32,12 +34,13 @@ AFTER = {"seccomp"}
 def main(wire: Wire, request: dict[str, Any]) -> None:
     """Wait at the other end of `wire` for tests that ask, until the tests' process goes away.
 
-    `request` says which `modules` of which `folder` they are, and where they may write.
+    `request` says in which folder they are, what `kinds` of names they have to have, and where
+    they may write.
     """
     submission = Submission(Path(request["folder"]))
     sys.meta_path.append(submission)
     observers = Observers(submission)
-    host = Host(submission, *request["modules"])
+    host = _Contract(submission, request["kinds"])
     evidence.begin()
     with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
         host.load()
@@ -50,6 +53,48 @@ def main(wire: Wire, request: dict[str, Any]) -> None:
         learner.never_awaited = never_awaited
         learner.report()
         learner.run()
+
+
+class _Contract(Host):
+    """Modules of which nothing can be had but what their contracts promise: from any other name,
+    or from a signature, one could know the code again.
+    """
+
+    def __init__(self, submission: Submission, kinds: dict[str, dict[str, str]]) -> None:
+        super().__init__(submission, *kinds)
+        names = {f"{module}:{name}" for module, known in kinds.items() for name in known}
+        self._names_of_modules = {name for name in names if "." not in name}
+        self._methods = {name.rpartition(".")[2] for name in names if "." in name}
+        self._methods |= {*steps.NAMES, "__aiter__"}
+
+    def start(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if name not in self._names_of_modules:
+            raise _unknown(name)
+        with _no_signature(name):
+            return super().start(name, args, kwargs)
+
+    def start_method(
+        self, of: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if name not in self._methods:
+            raise _unknown(name)
+        with _no_signature(name):
+            return super().start_method(of, name, args, kwargs)
+
+
+def _unknown(name: str) -> SubmissionError:
+    return SubmissionError(f"{without_module(name)} is nothing that the contract promises.")
+
+
+@contextmanager
+def _no_signature(name: str) -> Iterator[None]:
+    try:
+        yield
+    except WrongArguments:
+        raise SubmissionError(
+            f"{without_module(name)} is called with arguments that the contract does not promise "
+            "to accept."
+        ) from None
 
 
 def ask(wire: Wire) -> int:
