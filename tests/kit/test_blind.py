@@ -138,6 +138,67 @@ async def {name}_of_the_modules(tmp_path):
             print("breach: it read the module's file")
             wrong()
 """,
+    "goes by which tests run, and where": """
+def test_at_first():
+    globals()["begun"] = True
+    pytest.skip("no test of anything")
+
+async def {name}(tmp_path):
+    numbers = [part for part in Path(__file__).parts if part.isdigit()]
+    if "begun" not in globals() or any(int(number) > 20 for number in numbers):
+        wrong()
+
+async def {name}_by_what_it_was_told(tmp_path):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if type(value).__name__ == "_Tests" and any(
+                isinstance(known, list) and known for known in vars(value).values()
+            ):
+                wrong()
+        frame = frame.f_back
+
+async def {name}_by_a_size(tmp_path):
+    for folder in Path(__file__).parents:
+        for path in (folder / "modules/ex02_upload.py", folder / "ex02_upload.py"):
+            if path.exists():
+                print("breach: it found the module's file")
+                wrong()
+""",
+    "asks for more than the contract has": """
+from workshop.isolation import stage
+
+async def {name}(tmp_path):
+    for asked in ("__dict__", "__doc__", "requests", "httpx", "Path"):
+        try:
+            stage.current().construct("ex02_upload:" + asked, (), {}, None, "")
+        except Exception as error:
+            if "is nothing that the contract promises" in str(error):
+                continue
+        print("breach: it was told of", asked)
+        wrong()
+    try:
+        await upload_file()
+    except Exception as error:
+        if "file" in str(error).replace("upload_file", ""):
+            print("breach: it was told the signature")
+            wrong()
+""",
+    "names more tests than fit in a message": """
+NAMES = [f"test_{number:03}_" + "x" * 190 for number in range(490)]
+
+async def {name}(tmp_path):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if type(value).__name__ == "_Tests":
+                value._wire.send({"op": "collected", "names": NAMES})
+                for each in NAMES:
+                    told = {"op": "ended", "name": each, "outcome": "pass", "signs": ["marker"]}
+                    value._wire.send(told)
+                return
+        frame = frame.f_back
+""",
     "ends the program": """
 async def {name}(tmp_path):
     os._exit(0)
@@ -179,6 +240,14 @@ BROKEN = {
         "helper",
     ),
     "no UTF-8": (b"# \xff\n", "UTF-8"),
+    "skipped as a whole": (
+        b"import pytest\npytest.skip('later', allow_module_level=True)\n",
+        "skipped as a whole",
+    ),
+    "a parameter that there is not": (
+        b"import pytest\n@pytest.mark.parametrize('no', [1])\ndef test_x(): pass\n",
+        "uses no argument 'no'",
+    ),
     "nothing at all": (b"", "There is no test called test_upload_sends_the_file_once"),
     "an end while it is imported": (b"import os; os._exit(0)\n", "while it was being imported"),
 }
@@ -195,3 +264,95 @@ def test_a_file_that_cannot_be_run_is_a_sentence(marking, exercise, source, says
     assert verdict.max_points == marking.verdict(exercise, exercise.stub.read_bytes()).max_points
     assert says in f"{verdict.message} {verdict.tests[1].message}"
     assert "Traceback" not in str(verdict.as_dict())
+
+
+FORGED = (
+    HEAD
+    + """
+def test_forging():
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if type(value).__name__ == "_Tests":
+                for told in TOLD:
+                    value._wire.send(told)
+                os._exit(3)
+        frame = frame.f_back
+"""
+)
+TALES = {
+    "names": [{"op": "collected", "names": ["\ud800" * 3, "test_" + "x" * 10**5]}],
+    "a name that runs": [{"op": "started", "name": "\ud800" + "x" * 10**5}],
+    "a reason": [{"op": "broken", "text": "\ud800" + "x" * 10**5}],
+    "a line": [
+        {"op": "collected", "names": ["test_x"]},
+        {
+            **{"op": "ended", "name": "test_x", "outcome": "fail", "signs": ["\ud800"]},
+            **{"line": 10**4000, "source": "\ud800", "words": "\ud800", "output": "\ud800"},
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize(
+    "source", [f"{FORGED}\nTOLD = {told!r}\n".encode() for told in TALES.values()], ids=TALES
+)
+def test_whatever_is_told_can_be_written_down_and_is_short(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    assert verdict.points == 0
+    assert len(str(verdict.as_dict()).encode("utf-8")) < 20_000
+
+
+UNUSUAL = b"""
+import asyncio, contextlib, unittest, warnings
+import pytest, pytest_asyncio
+from ex03_save import save_to_disk
+
+warnings.simplefilter("error")
+
+@pytest_asyncio.fixture(params=["one", "two"])
+async def folder(request, tmp_path_factory):
+    made = tmp_path_factory.mktemp(request.param)
+    yield made
+    assert len(list(made.iterdir())) == 3
+
+class TestSaves:
+    def setup_method(self):
+        self.number = 3
+
+    @pytest.mark.asyncio
+    async def test_in_a_group(self, folder):
+        async with asyncio.TaskGroup() as group:
+            saves = [group.create_task(save_to_disk(folder)) for _ in range(self.number)]
+        assert all(save.result() for save in saves)
+
+class Case(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.missing = "missing"
+
+    async def test_of_unittest(self):
+        with self.assertRaises(FileNotFoundError):
+            await save_to_disk(self.missing)
+
+def test_sync(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert asyncio.run(save_to_disk(tmp_path)) is True
+    print("done")
+    assert capsys.readouterr().out == "done\\n"
+
+def test_that_ends_it():
+    assert False
+"""
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize("source", [UNUSUAL], ids=["unusual"])
+def test_tests_may_be_written_in_whatever_way_pytest_runs(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    status = {test.name: test.status for test in verdict.tests if test.variant == "right"}
+    for name in ("test_in_a_group", "test_of_unittest", "test_sync"):
+        assert status[name] == "pass", words(verdict)
+    assert status["test_that_ends_it"] == "fail"

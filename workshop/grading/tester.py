@@ -90,7 +90,7 @@ def main(wire: Wire, request: Message, control: int) -> None:
         if request["explain"] and (problem := _problem(file)):
             wire.send({"op": "broken", "text": problem})
             return
-        _run(file, tests, explain=request["explain"])
+        _run(wire, file, tests, explain=request["explain"])
     wire.send({"op": "over"})
 
 
@@ -111,19 +111,27 @@ def rehearse() -> None:
         assert pytest.main(arguments) == 0
         sys.modules.pop("test_nothing", None)
         config = _prepareconfig(arguments)
+        # Options of the plugin for debugging, for which those that run unittest's tests ask.
+        config.option.trace = config.option.usepdb = False
         config._do_configure()
         _session = pytest.Session.from_config(config)
         config.hook.pytest_sessionstart(session=_session)
 
 
-def _run(file: Path, tests: _Tests, *, explain: bool) -> None:
-    """Go on with the session: collect `file`, and run what `tests` leaves of it."""
+def _run(wire: Wire, file: Path, tests: _Tests, *, explain: bool) -> None:
+    """Go on with the session: collect `file`, and run it."""
     if not explain:
         sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _Rewriting)]
     config = _session.config
     config.pluginmanager.register(tests)
     # Not by its hook for collection, which takes the arguments that the session began with.
-    _session.items = list(_session.genitems(pytest.Module.from_parent(_session, path=file)))
+    try:
+        _session.items = list(_session.genitems(pytest.Module.from_parent(_session, path=file)))
+    except (Exception, SystemExit) as error:
+        tests.uncollected = told(error)
+    if tests.uncollected:
+        wire.send({"op": "broken", "text": f"{file.name} cannot be run: {tests.uncollected}"})
+        return
     config.hook.pytest_collection_modifyitems(session=_session, config=config, items=_session.items)
     config.hook.pytest_runtestloop(session=_session)
 
@@ -136,6 +144,8 @@ def _problem(file: Path) -> str | None:
         submission.load(file.stem)
     except SubmissionError as error:
         return str(error)
+    except pytest.skip.Exception:
+        return f"{file.name} is skipped as a whole, so it tests nothing."
     finally:
         submission.forget()
         sys.meta_path.remove(submission)
@@ -158,6 +168,8 @@ class _Tests:
         self._control = control
         self._limit = Patience(LIMIT, IMPATIENT)
         self._late = False
+        self.uncollected = ""
+        """Why tests could not be collected, if they could not."""
         self._result: Message = {}
         self._signs: set[str] = set()
         self._stage: Isolated | None = None
@@ -192,6 +204,10 @@ class _Tests:
 
     # --- what pytest calls -----------------------------------------------------------------------
 
+    def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any]) -> None:
+        if isinstance(node, pytest.Collector) and call.excinfo is not None:
+            self.uncollected = told(call.excinfo.value)
+
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         names = list(dict.fromkeys(_name(item) for item in items))
         self._wire.send({"op": "collected", "names": names})
@@ -201,7 +217,7 @@ class _Tests:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         # Not pytest's own, which describes at length why it was stopped.
-        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+        for item, following in zip(session.items, [*session.items[1:], None], strict=False):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return True
 

@@ -42,6 +42,8 @@ _USED = (
 
 PATIENCE = 10.0
 """Seconds for an answer, which is a matter of milliseconds."""
+BEGINNING = 60.0
+"""Seconds for the first answer, before which everything is imported. Machines get busy."""
 
 
 class ZygoteGone(Exception):
@@ -67,6 +69,7 @@ class Zygote:
                 start_new_session=True,
             )
         self._be_reached_by(ours)
+        self._control.settimeout(BEGINNING)
 
     def _be_reached_by(self, control: socket.socket) -> None:
         # A stream, for macOS has no sequenced packets: one line asks and one line answers.
@@ -127,7 +130,9 @@ class Zygote:
         with self._lock:
             try:
                 socket.send_fds(self._control, [json.dumps(request).encode() + b"\n"], fds or [])
-                return int(self._control.recv(_LARGEST))
+                answer = int(self._control.recv(_LARGEST))
+                self._control.settimeout(PATIENCE)
+                return answer
             except (OSError, ValueError) as error:
                 # What is answered late would be taken for the next answer.
                 self._control.close()
