@@ -162,6 +162,7 @@ def test_a_stream_that_is_left_early_runs_its_finally(using):
             async for _ in ex.numbers(told):
                 break
             await told.until("closed")
+            assert told.words == ["closed"]
 
         run(test())
 
@@ -315,6 +316,7 @@ def test_a_step_and_a_call_can_be_cancelled_before_they_have_got_anywhere(using)
                 await asyncio.sleep(0)
                 task.cancel()
                 await asyncio.wait([task])
+            assert await anext(ex.waiting(Told())) == 1, "whoever was cancelled is in nobody's way"
 
         run(test())
 

@@ -16,7 +16,7 @@ def mark(
     exercise: Exercise,
     submission: Path,
     runner: Warm | None = None,
-    isolated: bool | None = None,
+    isolated: bool = True,
 ) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 

@@ -25,17 +25,11 @@ from workshop.blind import WrongModule, load_marking
 from workshop.course import Exercise, load_course
 from workshop.grading.kinds import kinds
 from workshop.grading.scoring import MOST_TESTS, Run, Scores, tested
+from workshop.grading.timer import ringing
 from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
-from workshop.isolation.scratch import (
-    DISK_DEPTH,
-    DISK_FILES,
-    DISK_SIZE,
-    holds_more,
-    remove,
-    scratch_folder,
-)
+from workshop.isolation.scratch import holds_more, remove, scratch_folder
 from workshop.isolation.wire import WireError, words
 from workshop.isolation.zygote import Zygote
 
@@ -231,21 +225,17 @@ def _listen(
         too_long.set()
         tester.hang_up()
 
-    watch = threading.Timer(seconds, end)
-    watch.daemon = True
-    watch.start()
     try:
-        while not run.over and not run.failed(until):
-            _await_news(tester, open_folder)
-            _note(run, tester.wire.receive())
+        with ringing(seconds, end):
+            while not run.over and not run.failed(until):
+                _await_news(tester, open_folder)
+                _note(run, tester.wire.receive())
     except WireError:
         run.lost = "broke off the conversation with whoever marks them"
         if too_long.is_set():
             run.lost = _TOO_LONG
     except _Hopeless as error:
         run.lost = str(error)
-    finally:
-        watch.cancel()
     if run.lost and (status := tester.end()) != -signal.SIGKILL:
         run.lost = ending(status)
     return run
@@ -260,7 +250,7 @@ def _await_news(tester: LearnersProcess, open_folder: Path) -> None:
     while not select.select([tester], [], [], 0.5)[0]:
         if time.monotonic() - since > PATIENCE:
             raise _Hopeless("did not come to an end")
-        if holds_more(open_folder, DISK_SIZE, DISK_FILES, DISK_DEPTH):
+        if holds_more(open_folder):
             raise _Hopeless("left too much on the disk")
 
 

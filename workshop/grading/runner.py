@@ -38,11 +38,8 @@ PATIENCE_AT_FIRST = 60.0
 VARIANTS = ("marker", "fixture", "mock")
 
 
-def run(
-    exercise: Exercise, submission: Path, runner: Warm | None, isolated: bool | None
-) -> Verdict:
+def run(exercise: Exercise, submission: Path, runner: Warm | None, isolated: bool) -> Verdict:
     """As `workshop.grading.mark`. The variants run beside each other, for a test mostly waits."""
-    isolated = True if isolated is None else isolated
     with ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))
@@ -138,7 +135,7 @@ def _wait(run: Run, round: Round) -> _Lost:
             size, since = grown, time.monotonic()
         elif time.monotonic() - since > (PATIENCE if size else PATIENCE_AT_FIRST):
             return _NOT_INTERRUPTED
-        if holds_more(Path(round.scratch) / OPEN, DISK_SIZE, DISK_FILES, DISK_DEPTH):
+        if holds_more(Path(round.scratch) / OPEN):
             return _DISK_FILLED
     return _Lost("fail", f"Your code {ending(status)}.")
 

@@ -23,7 +23,8 @@ from workshop.grading.verdict import (
     TestResult,
     Verdict,
 )
-from workshop.isolation.evidence import steady
+from workshop.grading.wording import diagnosis_of
+from workshop.isolation.evidence import Spot, steady
 from workshop.isolation.wire import WireError, words
 
 OUTCOMES = ("fail", "timeout", "unwritten", "skip", "pass")
@@ -291,17 +292,8 @@ class Scores:
         id = next((id for id, shows in _IDEAS if shows(test)), None)
         if id is None:
             return None
-        misconception = catalogue()[id]
-        lessons = {lesson.number: lesson for lesson in self._course.lessons}
-        number = misconception.lesson if misconception.lesson in lessons else None
-        lesson = lessons[number or self._exercise.number]
-        return Diagnosis(
-            id,
-            misconception.why,
-            f"Lesson {lesson.stem}, “{lesson.title}”; or `workshop hint {self._exercise.name}`.",
-            test.line,
-            test.source or None,
-        )
+        spot = Spot("", test.line, test.source or None)
+        return diagnosis_of(catalogue()[id], self._exercise, self._course, spot)
 
 
 _IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (

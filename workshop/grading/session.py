@@ -28,7 +28,7 @@ from workshop.grading.subject import StandInFinder
 from workshop.grading.timer import ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.warm import Round
-from workshop.grading.wording import explain, idea_of
+from workshop.grading.wording import diagnosis_of, explain, idea_of
 from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, plain, steady
@@ -226,20 +226,8 @@ class GradedSession:
     def _diagnosis(self, finding: Finding | None) -> Diagnosis | None:
         if finding is None:
             return None
-        lessons = {lesson.number: lesson for lesson in self._course.lessons}
-        taught = finding.misconception.lesson
-        # A lesson to come is no help yet: until then the exercise's own lesson is the place.
-        number = taught if taught in lessons else self._exercise.number
-        lesson = lessons[number]
         spot = finding.spot or Spot("")
-        return Diagnosis(
-            misconception=finding.misconception.id,
-            why=finding.misconception.why,
-            look=f"Lesson {lesson.stem}, “{lesson.title}”; "
-            f"or `workshop hint {self._exercise.name}`.",
-            line=spot.line,
-            source=spot.source,
-        )
+        return diagnosis_of(finding.misconception, self._exercise, self._course, spot)
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""A time limit where no signal can interrupt a test."""
+"""A time limit where no signal can interrupt what is waited for."""
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from workshop.grading.verdict import TestStatus
+from workshop.course import Course, Exercise
+from workshop.diagnosis import Misconception
+from workshop.grading.verdict import Diagnosis, TestStatus
 from workshop.isolation.evidence import Evidence, Spot, steady
 from workshop.isolation.stage import TimeLimit
 from workshop.isolation.submission import SubmissionError
@@ -56,6 +58,17 @@ def _words(spot: Spot) -> str:
 def _expected(error: BaseException, seen: Evidence) -> str:
     """The words that a graded test's own assertion gives, if it gives any."""
     return _TAG.sub("", _assertion_words(error, seen))
+
+
+def diagnosis_of(
+    misconception: Misconception, exercise: Exercise, course: Course, spot: Spot
+) -> Diagnosis:
+    """What a learner is told of a wrong idea, and where to look next."""
+    lessons = {lesson.number: lesson for lesson in course.lessons}
+    # A lesson to come is no help yet: until then the exercise's own lesson is the place.
+    lesson = lessons.get(misconception.lesson or exercise.number, lessons[exercise.number])
+    look = f"Lesson {lesson.stem}, “{lesson.title}”; or `workshop hint {exercise.name}`."
+    return Diagnosis(misconception.id, misconception.why, look, spot.line, spot.source)
 
 
 def idea_of(error: BaseException, seen: Evidence, declared: str | None) -> str | None:

@@ -109,7 +109,9 @@ def _entries(folder: int) -> list[tuple[str, bool]]:
         return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
 
 
-def holds_more(folder: Path, size: int, number: int, depth: int) -> bool:
+def holds_more(
+    folder: Path, size: int = DISK_SIZE, number: int = DISK_FILES, depth: int = DISK_DEPTH
+) -> bool:
     """Whether there is more below `folder` than `size` bytes, or than `number` files and folders,
     or than `depth` folders in one another. Looks no further than it needs to.
     """
