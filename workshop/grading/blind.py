@@ -96,16 +96,19 @@ def _try_out(
     nothing. Then once more on the mutants that were caught, beginning with the test that did it:
     what is rejected by chance scores nothing.
     """
-    wrong = [_Job(_wrong_cast(stage.subjects, one), scores.counted) for one in mutants]
-    runs = stage.run_all([*map(_Job, right), *wrong])
+    wrong = {one: _Job(_wrong_cast(stage.subjects, one), scores.counted) for one in mutants}
+    runs = stage.run_all([*map(_Job, right), *wrong.values()])
     scores.right += runs[: len(right)]
     if scores.rejected:
         return
-    scores.wrong = list(zip(mutants, runs[len(right) :], strict=True))
-    caught = [run.failed(scores.counted) for _, run in scores.wrong]
-    pairs = zip(wrong, caught, strict=True)
-    again = iter(stage.run_all([replace(job, first=test) for job, test in pairs if test]))
-    scores.again = [next(again) if test else None for test in caught]
+    scores.wrong = {one: [run] for one, run in zip(wrong, runs[len(right) :], strict=True)}
+    again = {
+        one: replace(wrong[one], first=test)
+        for one, (run,) in scores.wrong.items()
+        if (test := run.failed(scores.counted))
+    }
+    for one, run in zip(again, stage.run_all(list(again.values())), strict=True):
+        scores.wrong[one].append(run)
 
 
 def _problem(file: Path) -> str | None:
@@ -181,23 +184,19 @@ class _Runs:
         file = Path(shutil.copyfile(self._file, folder / "tests" / self._file.name))
         for name, path in job.cast.items():
             shutil.copyfile(path, hidden / f"{name}.py")
-        common = {"kinds": self._kinds, "home": str(open_folder / "home"), "walls": self.walls}
-        modules: dict[str, Any] = {"folder": str(hidden), **common}
-        tests: dict[str, Any] = {"file": str(file), "first": job.first, **common}
-        tests["explain"] = explain
+        both: dict[str, Any] = {
+            "kinds": self._kinds,
+            "home": str(open_folder / "home"),
+            "scratch": [str(open_folder)],
+            "walls": self.walls,
+        }
+        modules_setup = both | {"part": MODULES, "folder": str(hidden)}
+        tests_setup = both | {"part": TESTS, "file": str(file)}
+        tests_setup |= {"first": job.first, "explain": explain}
         with ExitStack() as stack:
-            subject = LearnersProcess(
-                self._testers.modules,
-                {"part": MODULES, "scratch": [str(open_folder)], **modules},
-                folder,
-            )
-            stack.callback(_end, subject)
-            tester = LearnersProcess(
-                self._testers.tests,
-                {"part": TESTS, "scratch": str(open_folder), **tests},
-                folder,
-                subject.fileno(),
-            )
+            modules = LearnersProcess(self._testers.modules, modules_setup, folder)
+            stack.callback(_end, modules)
+            tester = LearnersProcess(self._testers.tests, tests_setup, folder, modules.fileno())
             stack.callback(_end, tester)
             run = _listen(tester, open_folder, job.until, seconds)
         remove(hidden)

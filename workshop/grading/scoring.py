@@ -7,12 +7,11 @@ another way than the one that was asked for rejects nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workshop.blind import DemandedTest, Marking, WrongModule
+from workshop.blind import Marking, WrongModule
 from workshop.course import Course, Exercise
 from workshop.diagnosis import catalogue
 from workshop.grading.verdict import (
@@ -35,6 +34,8 @@ WAYS = {
     "fixture": "use an async fixture of your own",
     "mock": "have an AsyncMock awaited",
 }
+RUNS = 2
+"""In so many runs a wrong module has to be rejected. Chance seldom does that."""
 MOST_TESTS = 500
 """Tests of one file that are looked at."""
 _SOURCE = 200
@@ -116,22 +117,21 @@ class Scores:
         self._course = course
         self._exercise = exercise
         self._marking = marking
+        self._demanded = {test.name: test for test in marking.tests}
         self.right: list[Run] = []
         """The runs on right modules; the first is the one on our own answers."""
-        self.wrong: list[tuple[WrongModule, Run]] = []
-        self.again: list[Run | None] = []
-        """For each of those: another run, if a test failed in the first."""
+        self.wrong: dict[WrongModule, list[Run]] = {}
+        """The run on each wrong module that was tried, and another if a test failed in it."""
         self.counted: list[str] = []
         """The tests that may reject a wrong module, in the file's order."""
 
     def begin(self, first: Run) -> None:
         """Take in the run on our own answers, which tells which tests there are."""
         self.right.append(first)
-        demanded = {test.name: test for test in self._marking.tests}
         self.counted = [
             name
-            for name, test in ((name, first.tests.get(name)) for name in first.names)
-            if test and test.outcome == "pass" and self._is_in_its_way(demanded.get(name), test)
+            for name in first.names
+            if (test := first.tests.get(name)) and test.outcome == "pass" and self._in_its_way(test)
         ]
 
     @property
@@ -181,16 +181,15 @@ class Scores:
 
     def _own(self) -> list[TestResult]:
         """A result for each test that was asked for, and each other in the file."""
-        demanded = {test.name: test for test in self._marking.tests}
-        names = dict.fromkeys([*demanded, *self.right[0].names])
-        return [self._of_test(name, demanded.get(name)) for name in names]
+        names = dict.fromkeys([*self._demanded, *self.right[0].names])
+        return [self._of_test(name) for name in names]
 
-    def _of_test(self, name: str, demanded: DemandedTest | None) -> TestResult:
+    def _of_test(self, name: str) -> TestResult:
         runs = [run.tests[name] for run in self.right if name in run.tests]
         if not runs:
             return self._without_result(name)
         worst = min(runs, key=lambda one: OUTCOMES.index(one.outcome))
-        in_its_way = self._is_in_its_way(demanded, runs[0])
+        in_its_way = self._in_its_way(runs[0])
         message, status = "", "pass"
         if worst.outcome == "unwritten":
             status, message = "fail", f"{name} is not written yet{_at(worst)}."
@@ -200,13 +199,13 @@ class Scores:
             status, message = "timeout", f"{name} did not come to an end on a right module."
         elif worst.outcome == "fail":
             status, message = "fail", self._rejection(name, worst)
-        elif demanded and not in_its_way:
+        elif not in_its_way:
             status = "fail"
             message = (
-                f"{name} has to {WAYS[demanded.way]}. When it ran it did not, so what it rejects "
-                "does not count."
+                f"{name} has to {WAYS[self._demanded[name].way]}. When it ran it did not, so what "
+                "it rejects does not count."
             )
-        got_away = any(run.failed(self.counted) is None for _, run in self.wrong)
+        got_away = any(runs[0].failed(self.counted) is None for runs in self.wrong.values())
         catches_nothing = got_away and name in self.counted and not self._catches(name)
         shows = worst.outcome in ("fail", "skip") or catches_nothing or not in_its_way
         diagnosis = self._diagnosis(worst) if shows else None
@@ -230,8 +229,9 @@ class Scores:
             "expected:  that it passes on every module that keeps what the exercise promises"
         )
 
-    @staticmethod
-    def _is_in_its_way(demanded: DemandedTest | None, test: Tested) -> bool:
+    def _in_its_way(self, test: Tested) -> bool:
+        """Was it written in the way that it was asked for, if it was?"""
+        demanded = self._demanded.get(test.name)
         return demanded is None or demanded.way in test.signs
 
     # --- the wrong modules -----------------------------------------------------------------------
@@ -240,22 +240,14 @@ class Scores:
         return [self._of_mutant(one, name) for one, name in self._named_mutants()]
 
     def _of_mutant(self, wrong: WrongModule, name: str) -> TestResult:
-        first, again = next(
-            (
-                (run, again)
-                for (one, run), again in zip(self.wrong, self.again, strict=True)
-                if one == wrong
-            ),
-            (None, None),
-        )
-        caught = first.failed(self.counted) if first else None
-        if caught and again and again.failed(self.counted):
-            return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught}.")
+        caught = [run.failed(self.counted) for run in self.wrong.get(wrong, [])]
+        if len(caught) == RUNS and all(caught):
+            return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught[0]}.")
         if self.rejected:
             return self._untried(name, "It was not tried, for your tests reject a right module.")
-        elif not self.counted:
+        if not self.counted:
             return self._untried(name, "It was not tried, for no test of yours is ready for it.")
-        elif caught:
+        if any(caught):
             why = "Your tests caught it in one run and not in another: chance decides there."
         else:
             why = "It got away: every test of yours lets it pass."
@@ -272,19 +264,15 @@ class Scores:
 
     def _named_mutants(self) -> list[tuple[WrongModule, str]]:
         """Each with a name that says what idea is behind it, and not how it is written."""
-        numbers: Counter[str] = Counter()
+        names = [f"{one.subject.name}: {one.misconception}" for one in self._marking.catch]
         named = []
-        for one in self._marking.catch:
-            name = f"{one.subject.name}: {one.misconception}"
-            numbers[name] += 1
-            named.append((one, f"{name} {numbers[name]}"))
-        return [
-            (one, name if numbers[name.rpartition(" ")[0]] > 1 else name.rpartition(" ")[0])
-            for one, name in named
-        ]
+        for place, one in enumerate(self._marking.catch):
+            name, number = names[place], names[: place + 1].count(names[place])
+            named.append((one, f"{name} {number}" if names.count(name) > 1 else name))
+        return named
 
     def _catches(self, name: str) -> bool:
-        return any(run.failed(self.counted) == name for _, run in self.wrong)
+        return any(runs[0].failed(self.counted) == name for runs in self.wrong.values())
 
     # --- the idea behind it ----------------------------------------------------------------------
 

@@ -78,14 +78,14 @@ def main(wire: Wire, request: Message, control: int) -> None:
     """Run the tests of `request`'s `file`; `control` is the descriptor of a wire to the process of
     the modules that they test.
     """
-    file, scratch = Path(request["file"]), Path(request["scratch"])
+    file, (scratch,) = Path(request["file"]), map(Path, request["scratch"])
     tempfile.tempdir = None  # the rehearsal has found another
     sys.dont_write_bytecode = True
     _pairs.use()
     walls.put_up([scratch], [file.parent], request["walls"])
     kinds = request["kinds"]
     sys.meta_path.insert(0, StandInFinder(kinds, kinds.__getitem__, strict=True))
-    tests = _Tests(wire, request, Wire(control))
+    tests = _Tests(wire, request, scratch, Wire(control))
     with tests.watching():
         if request["explain"] and (problem := _problem(file)):
             wire.send({"op": "broken", "text": problem})
@@ -158,13 +158,13 @@ class _Tests:
     The test that the request calls `first`, if it does, runs before the others.
     """
 
-    def __init__(self, wire: Wire, request: Message, control: Wire) -> None:
+    def __init__(self, wire: Wire, request: Message, scratch: Path, control: Wire) -> None:
         self._wire = wire
         self._file = request["file"]
         names = [name for kinds in request["kinds"].values() for name in kinds.items()]
         self._classes = {name for name, kind in names if kind == CLASS}
         self._first: str | None = request["first"]
-        self._scratch = Path(request["scratch"])
+        self._scratch = scratch
         self._control = control
         self._limit = Patience(LIMIT, IMPATIENT)
         self._late = False
