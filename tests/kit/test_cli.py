@@ -16,12 +16,14 @@ from rich.console import Console
 from workshop.cli import main
 from workshop.cli.hint import reflowed
 from workshop.cli.reset import restore
-from workshop.cli.terminal import clean, command, wrapped
-from workshop.cli.verdicts import in_words, render_verdict
+from workshop.cli.terminal import command, wrapped
+from workshop.cli.verdicts import render_verdict
 from workshop.course import Exercise, load_course
+from workshop.grading.findings import in_words
 from workshop.grading.runner import GradingError
 from workshop.grading.verdict import Diagnosis, TestResult, Verdict
 from workshop.progress import load
+from workshop.stranger import clean
 
 COURSE = """
 title = "A small course"

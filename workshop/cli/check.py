@@ -11,7 +11,6 @@ from pathlib import Path
 from workshop.cli.next_step import next_step, state
 from workshop.cli.terminal import (
     WrongUsage,
-    clean,
     command,
     complain,
     console,
@@ -22,6 +21,7 @@ from workshop.cli.terminal import (
 from workshop.course import Exercise, load_course
 from workshop.grading.verdict import Verdict
 from workshop.progress import Progress, load
+from workshop.stranger import clean
 
 
 def run(

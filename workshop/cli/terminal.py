@@ -1,8 +1,7 @@
 """Writing to a terminal that may be narrow, colourless or unable to show a check mark.
 
-What the learner's code printed, raised or is written in comes from a stranger: `clean` takes out
-of it all that could move the cursor or reverse the reading direction, and nothing here reads
-square brackets as markup.
+What the learner's code printed, raised or is written in comes from a stranger: it is cleaned, and
+nothing here reads square brackets as markup.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ import re
 import shutil
 import sys
 import textwrap
-import unicodedata
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from workshop.stranger import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,16 +28,9 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Characters in a line of prose: longer ones are hard to follow on a wide screen."""
 
-# CSI and the strings of OSC, DCS, SOS, PM and APC (ECMA-48 section 5.6), with their ends.
-_SEQUENCES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
-    r"|\x1b[ -/]*[0-~]"
-)
 _COMMAND = re.compile(r"`[^`\n]{1,60}`")
 _SPACE = "\ue000"  # stands for a space at which no line may end
 _LABEL = re.compile(r"[a-z ]{1,12}: +")
-_JOINERS = "\u200c\u200d"  # harmless, and emoji and several scripts are spelt with them
 
 
 class WrongUsage(click.ClickException):
@@ -106,21 +99,6 @@ def never_fail_to_encode() -> None:
 def complain(words: str, end: str = "\n") -> None:
     """Print on standard error, where what is said does not mix with what was asked for."""
     print(words, end=end, file=sys.stderr, flush=True)
-
-
-def clean(text: str) -> str:
-    """`text` without control sequences, control characters and bidi controls; lines are kept."""
-    text = _SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    if character == "\n" or character in _JOINERS:
-        return character
-    category = unicodedata.category(character)
-    if category == "Cs":  # half of a surrogate pair: no encoding can write it
-        return "\N{REPLACEMENT CHARACTER}"
-    return "" if category in ("Cc", "Cf", "Zl", "Zp") else character
 
 
 def wrapped(text: str, width: int, indent: str = "", hang: int = 0) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workshop.cli.terminal import clean, marks, plural, say, say_line, wrapped
-from workshop.grading.verdict import Diagnosis, TestResult, Variant, Verdict
+from workshop.cli.terminal import marks, plural, say, say_line, wrapped
+from workshop.grading.findings import Block, Idea, blocks_of, by_behaviour, ideas_of, in_words
+from workshop.grading.verdict import TestResult, Variant, Verdict
+from workshop.stranger import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,39 +21,6 @@ _STANDINGS = {
     "fail": ("not passed yet", "red"),
     "error": ("could not be marked", "red"),
 }
-_NO_MESSAGE = {
-    "timeout": "It did not finish within the time limit.",
-    "error": "It could not be run.",
-    "fail": "It failed and left no message.",
-}
-
-
-@dataclass
-class Block:
-    """One thing that went wrong, and the tests that saw it."""
-
-    message: str
-    tests: list[TestResult] = field(default_factory=list)
-
-    @property
-    def behaviours(self) -> list[str]:
-        return list(dict.fromkeys(in_words(test.name) for test in self.tests))
-
-
-@dataclass
-class Idea:
-    """One wrong idea, the learner's lines that show it, and the tests it explains."""
-
-    why: str
-    look: str
-    lines: list[tuple[int | None, str | None]] = field(default_factory=list)
-    tests: list[TestResult] = field(default_factory=list)
-
-
-def in_words(name: str) -> str:
-    """`test_returns_the_servers_answer` is "returns the servers answer"."""
-    words = clean(name).replace("\n", " ")
-    return words.removeprefix("test_").replace("_", " ") if words.startswith("test_") else words
 
 
 def render_verdict(verdict: Verdict, console: Console) -> None:
@@ -94,7 +62,7 @@ def _table(verdict: Verdict, console: Console) -> None:
     say(console)
     heads = "".join(f"  {one}" for one in columns) + "   points"
     say_line(console, (" " * (2 + room) + heads, "dim"))
-    for behaviour, tests in _by_behaviour(verdict).items():
+    for behaviour, tests in by_behaviour(verdict).items():
         cells = [_cell(one, tests, console) for one in columns]
         earned, most = sum(t.points for t in tests), sum(t.max_points for t in tests)
         first, *rest = wrapped(behaviour, room)
@@ -116,13 +84,6 @@ def _catches(verdict: Verdict, console: Console) -> None:
         say(console, f"{message.removesuffix('.')}: {', '.join(names)}.", indent=2, hang=4)
 
 
-def _by_behaviour(verdict: Verdict) -> dict[str, list[TestResult]]:
-    rows: dict[str, list[TestResult]] = {}
-    for test in verdict.tests:
-        rows.setdefault(in_words(test.name), []).append(test)
-    return rows
-
-
 def _cell(variant: Variant, tests: list[TestResult], console: Console) -> tuple[str, str]:
     drawn, width = marks(console), len(variant)
     statuses = [test.status for test in tests if test.variant == variant]
@@ -131,31 +92,6 @@ def _cell(variant: Variant, tests: list[TestResult], console: Console) -> tuple[
     if all(status == "pass" for status in statuses):
         return f"  {drawn.passed:^{width}}", "green"
     return f"  {drawn.failed:^{width}}", "bold red"
-
-
-def blocks_of(verdict: Verdict) -> list[Block]:
-    """The failures, one for each different message."""
-    blocks: dict[str, Block] = {}
-    for test in verdict.tests:
-        if test.status != "pass":
-            message = clean(test.message).strip() or _NO_MESSAGE[test.status]
-            blocks.setdefault(message, Block(message)).tests.append(test)
-    return list(blocks.values())
-
-
-def ideas_of(verdict: Verdict) -> list[Idea]:
-    """The wrong ideas behind the failures, each once."""
-    ideas: dict[tuple[str, str, str], Idea] = {}
-    for test in verdict.tests:
-        if test.diagnosis is None:  # a learner's own test may pass, and catch nothing
-            continue
-        seen: Diagnosis = test.diagnosis
-        key = (seen.misconception, seen.why, seen.look)
-        idea = ideas.setdefault(key, Idea(seen.why, seen.look))
-        idea.tests.append(test)
-        if (seen.line, seen.source) not in idea.lines:
-            idea.lines.append((seen.line, seen.source))
-    return list(ideas.values())
 
 
 def _failure(block: Block, verdict: Verdict, console: Console) -> None:

@@ -1,0 +1,1 @@
+"""The verdicts of a class: from a folder of submissions to a gradebook."""
