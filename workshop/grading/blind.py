@@ -44,7 +44,7 @@ JOBS = 2 * (os.cpu_count() or 1)
 """Runs beside each other: a test waits as long as it works."""
 LARGEST = 2**20
 """Bytes that a file of tests may hold."""
-TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.subjects"
+TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.under_test"
 _TOO_LONG = "took too long in all"
 _KEPT_OUT = {"notify", "audit"}
 """Walls that stand around learners' modules alone: nobody counts what these processes do."""

@@ -30,7 +30,7 @@ from _pytest.config import _prepareconfig
 
 from workshop.grading.subject import StandInFinder
 from workshop.grading.verdict import NAME_LIMIT, WORDS_LIMIT
-from workshop.isolation import evidence, subjects, walls
+from workshop.isolation import evidence, walls
 from workshop.isolation.evidence import plain, told
 from workshop.isolation.patience import Patience
 from workshop.isolation.process import TALK_MESSAGES, TALK_SIZE
@@ -39,6 +39,7 @@ from workshop.isolation.stage import TimeLimit
 from workshop.isolation.steps import CLASS
 from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.testimony import Sources
+from workshop.isolation.under_test import Conversations
 from workshop.isolation.wire import Wire
 from workshop.services import _pairs
 
@@ -85,7 +86,7 @@ def main(wire: Wire, request: Message, control: int) -> None:
     walls.put_up([scratch], [file.parent], request["walls"])
     kinds = request["kinds"]
     sys.meta_path.insert(0, StandInFinder(kinds, kinds.__getitem__, strict=True))
-    tests = _Tests(wire, request, scratch, Wire(control))
+    tests = _Tests(wire, request, scratch, Conversations(Wire(control)))
     with tests.watching():
         if request["explain"] and (problem := _problem(file)):
             wire.send({"op": "broken", "text": problem})
@@ -158,14 +159,14 @@ class _Tests:
     The test that the request calls `first`, if it does, runs before the others.
     """
 
-    def __init__(self, wire: Wire, request: Message, scratch: Path, control: Wire) -> None:
+    def __init__(self, wire: Wire, request: Message, scratch: Path, modules: Conversations) -> None:
         self._wire = wire
         self._file = request["file"]
         names = [name for kinds in request["kinds"].values() for name in kinds.items()]
         self._classes = {name for name, kind in names if kind == CLASS}
         self._first: str | None = request["first"]
         self._scratch = scratch
-        self._control = control
+        self._modules = modules
         self._limit = Patience(LIMIT, IMPATIENT)
         self._late = False
         self.uncollected = ""
@@ -224,7 +225,7 @@ class _Tests:
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the one that collects warnings
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._begin(item)
-        end = subjects.ask(self._control)
+        end = self._modules.next()
         try:
             self._stage = Isolated(
                 lambda: _Fork(end),

@@ -11,7 +11,7 @@ one of `remote` has it run elsewhere. Who looks for the place to change somethin
     between the two          wire (messages), zygote (forks); without fork: forking, spawn,
                              spawned, loopback (messages) and job (its end)
     the learner's process    learner (answers), bridge (what was passed in), strand (streams);
-                             subjects, where our own modules play the learner's
+                             under_test, where our own modules play the learner's
     its walls                walls; landlock, seccomp with system_calls, capabilities and audit;
                              kernel (system calls that Python lacks)
 """

@@ -117,7 +117,15 @@ class Learner:
         self._loop = asyncio.get_running_loop()
         self._own.add(asyncio.current_task())
         self.listen(self._loop)
-        await asyncio.Event().wait()
+        await self._until_over()
+
+    async def _until_over(self) -> None:
+        await asyncio.Event().wait()  # for `_hung_up` ends the process
+
+    def is_busy(self) -> bool:
+        """Does anything run that a test has begun, or wait for it?"""
+        running = asyncio.all_tasks() - self._own
+        return bool(running or self._calls or self._strands or self._gates or self._threads)
 
     def listen(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Listen to the other side from now on, if there is a `loop` on which to answer."""
@@ -135,7 +143,11 @@ class Learner:
                     continue
                 self._loop.call_soon_threadsafe(self._dispatch, message)
         except WireError:
-            os._exit(0)
+            self._hung_up()
+
+    def _hung_up(self) -> None:
+        """The other side has gone away. A thread of its own calls this."""
+        os._exit(0)
 
     def _dispatch(self, message: Message) -> None:
         number = message.get("id", 0)

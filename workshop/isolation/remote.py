@@ -322,7 +322,7 @@ class Isolated:
         over: Died | None = None
         try:
             if self._kernel_tells:
-                fd = self._process.wire.passed_on()
+                (fd,) = self._process.wire.passed_on()
                 self._witness = Witness(self._process.pid, fd, self._gates)
             while self._over is None:
                 self._received(self._process.wire.receive())

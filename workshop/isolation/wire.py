@@ -309,18 +309,20 @@ class Wire:
             raise WireError("a frame that is no message")
         return message
 
-    def pass_on(self, fd: int) -> None:
-        """Hand the descriptor `fd` over, before the first message."""
+    def pass_on(self, *fds: int) -> None:
+        """Hand descriptors over, before the first message."""
         with socket.socket(fileno=os.dup(self._end)) as end:
-            socket.send_fds(end, [b"."], [fd])
+            socket.send_fds(end, [b"."], fds)
 
-    def passed_on(self) -> int:
-        """The descriptor that the other side hands over. Raises Gone when it does not."""
+    def passed_on(self, most: int = 1) -> list[int]:
+        """The descriptors that the other side hands over, at least one. Raises Gone when it does
+        not.
+        """
         with socket.socket(fileno=os.dup(self._end)) as end:
-            data, fds, _, _ = socket.recv_fds(end, 1, 1)
+            data, fds, _, _ = socket.recv_fds(end, 1, most)
         if not data or not fds:
             raise Gone("the other side has gone")
-        return fds[0]
+        return fds
 
     def hang_up(self) -> None:
         """End the conversation: whoever receives, on either side, hears that. Never raises."""
