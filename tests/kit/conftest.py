@@ -8,14 +8,15 @@ import runpy
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from workshop.course import Exercise, load_course
-from workshop.grading import mark, warm
+from workshop.grading import mark
+from workshop.grading import warm as grading_warm
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import Warm
 
@@ -100,13 +101,13 @@ class Marking:
         self._threads = ThreadPoolExecutor(JOBS, initializer=_give_way)
         # Started by such a thread, it gives way as well.
         self._runner = self._threads.submit(Warm, KIT, self._exercises).result()
-        self._verdicts: dict[tuple[str, bytes, bool], Future[Verdict]] = {}
+        self._verdicts: dict[tuple[Exercise, bytes, bool], Future[Verdict]] = {}
         self.told: list[str] = []
         """What marking found strange, though it came to its verdicts all the same."""
         handler = logging.Handler(logging.WARNING)
         handler.addFilter(lambda record: record.threadName != "MainThread")  # tests' own
         handler.emit = lambda record: self.told.append(record.getMessage())  # type: ignore[method-assign]
-        logging.getLogger(warm.__name__).addHandler(handler)
+        logging.getLogger(grading_warm.__name__).addHandler(handler)
 
     def stop(self) -> None:
         self._threads.shutdown(cancel_futures=True)
@@ -114,7 +115,7 @@ class Marking:
         shutil.rmtree(self._folder)
 
     def plan(self, exercise: Exercise, source: bytes, isolated: bool) -> Future[Verdict]:
-        key = (exercise.name, source, isolated)
+        key = (exercise, source, isolated)
         if key not in self._verdicts:
             submission = self._folder / f"{exercise.name}-{len(self._verdicts)}"
             self._verdicts[key] = self._threads.submit(
@@ -168,6 +169,13 @@ def pytest_terminal_summary(
     if _marking in config.stash and (told := config.stash[_marking].told):
         terminalreporter.section("marking told of")
         terminalreporter.write_line("\n".join(told))
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Marks what a test has itself made ready."""
+    with Warm(KIT, load_course(KIT).exercises) as warm:
+        yield warm
 
 
 @pytest.fixture(scope="session")

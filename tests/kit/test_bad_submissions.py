@@ -12,6 +12,7 @@ import pytest
 from workshop.course import load_course
 from workshop.grading import mark
 from workshop.grading.verdict import Verdict
+from workshop.grading.warm import Warm
 
 COURSE = load_course(Path(__file__).parents[2])
 EXERCISE = COURSE.exercise("ex03_save")
@@ -29,14 +30,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def marked(folder: Path) -> Callable[..., Verdict]:
+def marked(folder: Path, warm: Warm) -> Callable[..., Verdict]:
     """Marks the folder, with `source` as the exercise's file if given."""
 
     def marked(source: str | bytes | None = None) -> Verdict:
         if source is not None:
             content = source.encode() if isinstance(source, str) else source
             (folder / EXERCISE.file_name).write_bytes(content)
-        return mark(EXERCISE, folder)
+        return mark(EXERCISE, folder, warm)
 
     return marked
 

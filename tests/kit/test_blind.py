@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workshop.course import load_course
+from workshop.blind import load_marking
+from workshop.course import Course, Exercise, load_course
+from workshop.grading import scoring
+from workshop.grading.scoring import Run, Scores
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
 TESTS = [exercise for exercise in COURSE.exercises if exercise.kind == "tests"]
-MARKERS = COURSE.exercise("ex06_markers")
-WORTHLESS = ("tautologies", "fails_at_random", "demands_too_much")
-"""Wrong answers that embody no idea of their own, and score nothing at all."""
+
+
+def with_few_alternatives(kit: Path) -> Path:
+    """A copy of what blind marking reads of the kit, with three alternatives for each exercise."""
+    copy = Path(tempfile.mkdtemp(prefix="workshop-small-"))
+    atexit.register(shutil.rmtree, copy)
+    shutil.copy(kit / "course.toml", copy)
+    for exercise in load_course(kit).exercises:
+        few = [path.name for path in exercise.alternatives[3:]]
+        folder = copy / exercise.graded.relative_to(kit)
+        shutil.copytree(exercise.graded, folder, ignore=shutil.ignore_patterns(*few))
+    shutil.copytree(kit / "solutions", copy / "solutions")
+    return copy
+
+
+SMALL = load_course(with_few_alternatives(COURSE.kit))
+"""The same course with fewer right modules, which is enough to tell a wrong answer by."""
+MARKERS = SMALL.exercise("ex06_markers")
 
 pytestmark = pytest.mark.skipif(not FORKS, reason="learners' tests are marked in forks")
 
 each_exercise = pytest.mark.parametrize("exercise", TESTS, ids=lambda e: e.name)
 
 
-def files(kind: str, worthless: bool = False) -> list[Any]:
+def files(course: Course, kind: str) -> list[Any]:
     """A parameter for each of the exercises' `alternatives` or `mutants`."""
     return [
         pytest.param(exercise, path, id=f"{exercise.name}-{path.stem}")
-        for exercise in TESTS
+        for exercise in course.exercises
+        if exercise.kind == "tests"
         for path in getattr(exercise, kind)
-        if (path.stem in WORTHLESS) == worthless
     ]
 
 
@@ -60,14 +81,14 @@ def test_the_untouched_stub_scores_zero(marking, exercise):
         assert any("not written yet" in test.message for test in verdict.tests)
 
 
-@pytest.mark.parametrize(("exercise", "path"), files("alternatives"))
+@pytest.mark.parametrize(("exercise", "path"), files(COURSE, "alternatives"))
 def test_another_right_answer_is_accepted(marking, exercise, path):
     verdict = marking.verdict(exercise, path.read_bytes())
 
     assert verdict.status == "pass", words(verdict)
 
 
-@pytest.mark.parametrize(("exercise", "path"), files("mutants"))
+@pytest.mark.parametrize(("exercise", "path"), files(SMALL, "mutants"))
 def test_a_wrong_idea_about_testing_is_named(marking, exercise, path):
     verdict = marking.verdict(exercise, path.read_bytes())
 
@@ -77,13 +98,62 @@ def test_a_wrong_idea_about_testing_is_named(marking, exercise, path):
     assert wanted and wanted[1] in named, f"{named}\n{words(verdict)}"
 
 
-@pytest.mark.parametrize(("exercise", "path"), files("mutants", worthless=True))
-def test_tests_that_tell_right_from_wrong_by_chance_or_not_at_all_score_zero(
-    marking, exercise, path
-):
-    verdict = marking.verdict(exercise, path.read_bytes())
+def each_demanded(exercise: Exercise, body: str) -> bytes:
+    """A file that has every test that is asked for, and in each the same `body`."""
+    demands = load_marking(SMALL, exercise)
+    tests = [
+        f"@pytest.mark.asyncio\nasync def {test.name}():\n    {body}\n" for test in demands.tests
+    ]
+    return "\n".join(["import random, pytest", *tests]).encode()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source"),
+    [
+        pytest.param(exercise, each_demanded(exercise, body), id=f"{exercise.name}-{body}")
+        for exercise in SMALL.exercises
+        if exercise.kind == "tests"
+        for body in ("assert 1 + 1 == 2", "assert random.random() < 0.5")
+    ],
+)
+def test_tests_that_fail_never_or_by_chance_score_zero(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
 
     assert (verdict.status, verdict.points) == ("fail", 0), words(verdict)
+
+
+AT_ERROR = "    assert any(record.levelno >= logging.ERROR for record in caplog.records)\n"
+NOBODY_PROMISED = {
+    # Z means UTC as well.
+    "ex06_markers": (
+        '    assert set(record) == {"Value", "Time"}\n',
+        '    assert set(record) == {"Value", "Time"} and record["Time"].endswith("+00:00")\n',
+    ),
+    # The words were left to whoever writes it, and so was the name of the logger.
+    "ex07_fixtures": (AT_ERROR, f'{AT_ERROR}    assert "No cat fact came" in caplog.text\n'),
+    "ex08_mocks": (
+        "for record in caplog.records]",
+        "for record in caplog.records if record.name.startswith('ex0')]",
+    ),
+    "ex09_false_green": (AT_ERROR, f'{AT_ERROR}    assert "was not uploaded" in caplog.text\n'),
+}
+"""For each exercise: a line of our answer, and one instead that demands more than the contract."""
+
+
+def demanding(exercise: Exercise) -> bytes:
+    ours, (line, instead) = exercise.reference.read_text(), NOBODY_PROMISED[exercise.name]
+    assert ours.count(line) == 1
+    return ours.replace(line, instead).encode()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source"), [pytest.param(one, demanding(one), id=one.name) for one in TESTS]
+)
+def test_who_demands_what_no_contract_promises_scores_zero(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    assert (verdict.status, verdict.points) == ("fail", 0), words(verdict)
+    assert any(test.variant == "right" and test.status == "fail" for test in verdict.tests)
 
 
 # --- tests that do not test ----------------------------------------------------------------------
@@ -209,7 +279,7 @@ async def {name}(tmp_path):
     while frame:
         for value in list(frame.f_locals.values()):
             if type(value).__name__ == "_Tests":
-                if os.urandom(1)[0] < 12:  # so seldom that the right modules may well be spared
+                if os.urandom(1)[0] < 230:
                     told = {"op": "ended", "name": "{name}", "outcome": "fail", "signs": ["marker"]}
                     value._wire.send(told)
         frame = frame.f_back
@@ -356,3 +426,34 @@ def test_tests_may_be_written_in_whatever_way_pytest_runs(marking, exercise, sou
     for name in ("test_in_a_group", "test_of_unittest", "test_sync"):
         assert status[name] == "pass", words(verdict)
     assert status["test_that_ends_it"] == "fail"
+
+
+def told_of(exercise: Exercise, **failing: str) -> Run:
+    """A run in which every test passes but `failing`."""
+    names = [test.name for test in load_marking(COURSE, exercise).tests]
+    run = Run(names=names)
+    for name in names:
+        run.add(scoring.Tested(name, failing.get(name, "pass"), frozenset({"marker"})))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("again", "points", "says"),
+    [("fail", 1, "Caught by {name}."), ("pass", 0, "Your tests caught it in one run and not in")],
+)
+def test_a_wrong_module_scores_when_it_is_rejected_twice(again, points, says):
+    exercise = COURSE.exercise("ex06_markers")
+    demands = load_marking(COURSE, exercise)
+    scores = Scores(COURSE, exercise, demands)
+    scores.begin(told_of(exercise))
+    name, first = scores.counted[0], demands.catch[0]
+    scores.wrong = {
+        first: [told_of(exercise, **{name: outcome}) for outcome in ("fail", again)],
+        demands.catch[1]: [told_of(exercise)],
+    }
+
+    verdict = scores.verdict([])
+
+    caught = next(test for test in verdict.tests if test.variant == "mutant")
+    assert verdict.points == caught.points == points
+    assert caught.message.startswith(says.format(name=name))

@@ -80,16 +80,23 @@ def test_a_conftest_and_an_ini_file_of_the_learner_change_nothing(submission):
     assert "15 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("name", ["requests_then_sleep", "handle_never_closed", "wrong_field"])
-def test_plainly_and_marked_the_same_tests_fail(submission, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [
+        ("requests_then_sleep", "mock"),
+        ("handle_never_closed", "marker"),
+        ("wrong_field", "fixture"),
+    ],
+)
+def test_plainly_and_marked_the_same_tests_fail(submission, tmp_path, warm, name, variant):
     shutil.copy(EXERCISE.graded / "mutants" / f"{name}.py", submission / EXERCISE.file_name)
-    report = tmp_path / "report.xml"
+    tests, report = EXERCISE.graded / f"test_{variant}.py", tmp_path / "report.xml"
 
-    run(str(EXERCISE.graded), "--submission", str(submission), "--junitxml", str(report))
+    run(str(tests), "--submission", str(submission), "--junitxml", str(report))
     plain = {
-        (case.get("name"), case.get("classname").rpartition("test_")[2]): len(case) == 0
-        for case in ElementTree.parse(report).iter("testcase")
+        case.get("name"): len(case) == 0 for case in ElementTree.parse(report).iter("testcase")
     }
-    marked = {(t.name, t.variant): t.status == "pass" for t in mark(EXERCISE, submission).tests}
+    verdict = mark(EXERCISE, submission, warm)
+    marked = {t.name: t.status == "pass" for t in verdict.tests if t.variant == variant}
 
     assert plain == marked

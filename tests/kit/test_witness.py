@@ -4,12 +4,14 @@ gains nothing by it."""
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from workshop.course import load_course
+from workshop.course import Exercise, load_course
 from workshop.grading import mark
+from workshop.grading.warm import Warm
 from workshop.isolation import walls
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -101,19 +103,24 @@ async def upload_file(client, file_name):
 """
 
 
-def lost(exercise, source: str, folder: Path) -> set[str]:
-    """The names of the tests that `source` does not pass in every variant."""
-    shutil.copytree(exercise.reference.parent, folder)
-    (folder / exercise.file_name).write_text(source, encoding="utf-8")
-    return {test.name for test in mark(exercise, folder).tests if test.status != "pass"}
+@pytest.fixture
+def lost(tmp_path: Path, warm: Warm) -> Callable[[Exercise, str], set[str]]:
+    """Tells the names of the tests that a source does not pass in every variant."""
+
+    def lost(exercise: Exercise, source: str) -> set[str]:
+        folder = Path(shutil.copytree(exercise.reference.parent, tmp_path / "submission"))
+        (folder / exercise.file_name).write_text(source, encoding="utf-8")
+        return {test.name for test in mark(exercise, folder, warm).tests if test.status != "pass"}
+
+    return lost
 
 
 @pytest.mark.parametrize("name", BLOCKING)
-def test_code_that_blocks_and_hides_it_is_seen_all_the_same(tmp_path, name):
-    assert "test_leaves_the_event_loop_free" in lost(SAVE, WRITING + BLOCKING[name], tmp_path / "s")
+def test_code_that_blocks_and_hides_it_is_seen_all_the_same(lost, name):
+    assert "test_leaves_the_event_loop_free" in lost(SAVE, WRITING + BLOCKING[name])
 
 
-def test_the_same_code_that_does_not_block_passes(tmp_path):
+def test_the_same_code_that_does_not_block_passes(lost):
     source = (
         WRITING
         + """
@@ -123,9 +130,9 @@ async def save_to_disk(directory):
     return True
 """
     )
-    assert lost(SAVE, source, tmp_path / "s") == set()
+    assert lost(SAVE, source) == set()
 
 
-def test_a_file_that_is_left_open_is_seen_all_the_same(tmp_path):
+def test_a_file_that_is_left_open_is_seen_all_the_same(lost):
     source = "import io\n" + UPLOAD.reference.read_text(encoding="utf-8") + KEEPING
-    assert "test_closes_the_file" in lost(UPLOAD, source, tmp_path / "s")
+    assert "test_closes_the_file" in lost(UPLOAD, source)
