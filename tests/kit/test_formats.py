@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -497,19 +498,8 @@ RULES: dict[str, tuple[set[str], set[str], set[str]]] = {
     # element: attributes that may be there, those that have to, children
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, set(), {"testsuite"}),
     "testsuite": (
-        {
-            "name",
-            "tests",
-            "failures",
-            "errors",
-            "group",
-            "time",
-            "skipped",
-            "timestamp",
-            "hostname",
-            "id",
-        }
-        | {"package", "file", "log", "url"},
+        {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp"}
+        | {"hostname", "id", "package", "file", "log", "url"},
         {"name", "tests", "failures", "errors"},
         {"testsuite", "properties", "testcase", "system-out", "system-err"},
     ),
@@ -622,7 +612,6 @@ def test_a_class_of_nobody_is_written(tmp_path: Path) -> None:
 
 def test_a_class_ten_times_as_large_costs_ten_times_the_work(tmp_path: Path) -> None:
     """Counted in calls, not in seconds: nothing looks through the class for each learner."""
-    import sys
 
     def calls(count: int) -> int:
         people = book(*(marked(f"=Learner {place}", str(place + 1)) for place in range(count)))

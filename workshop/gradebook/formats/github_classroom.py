@@ -35,8 +35,7 @@ COLUMNS = [
     "points_awarded",
     "points_available",
 ]
-# https://docs.github.com/en/enterprise-cloud@latest/admin/concepts/identity-and-access-management
-# says so: letters, digits and single dashes between them, 39 at most.
+# Letters, digits and single dashes between them, 39 at most: whatever else is no user there.
 _USERNAME = re.compile(r"(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 

@@ -3,7 +3,7 @@
 moodle-worksheet.csv goes to the assignment that the submissions were downloaded from ("Upload
 grading worksheet"): the total, and the points of each exercise as feedback. Rules, from
 https://docs.moodle.org/en/Assignment_settings (Offline grading worksheet) and the importer,
-https://github.com/moodle/moodle/tree/main/mod/assign/feedback/offline:
+https://github.com/moodle/moodle/tree/04975560d10b/mod/assign/feedback/offline:
 
 - The columns Identifier, Grade and Last modified (grade) have to be there, in the language of who
   uploads. Feedback comments is taken when it is there.
@@ -13,7 +13,7 @@ https://github.com/moodle/moodle/tree/main/mod/assign/feedback/offline:
 
 moodle-grades.csv goes to the gradebook of the course ("Import", "CSV file"): a grade item an
 exercise. Rules, from https://docs.moodle.org/en/Grade_import and the importer,
-https://github.com/moodle/moodle/blob/main/public/grade/import/csv/classes/load_data.php:
+https://github.com/moodle/moodle/blob/0289d8c7665458f8/grade/import/csv/classes/load_data.php:
 
 - A learner is found by e-mail address, as it is written in Moodle. A row without one would count
   for the learner of the row before, so there is none: who has no address is named in moodle.txt.
