@@ -16,6 +16,8 @@ _JOINERS = "\u200c\u200d"  # harmless, and emoji and several scripts are spelt w
 
 def clean(text: str) -> str:
     """`text` without control sequences, control characters and bidi controls; lines are kept."""
+    if text.replace("\n", "").isprintable():  # nothing of all that is printable: most texts
+        return text
     text = _SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
     return "".join(_shown(character) for character in text)
 
