@@ -21,7 +21,7 @@ import pytest
 from workshop.course import load_course
 from workshop.grading import mark
 from workshop.grading.kinds import kinds
-from workshop.grading.subject import StandIn
+from workshop.grading.stand_ins import StandIn
 from workshop.isolation import evidence, stage
 from workshop.isolation.cell import Cell
 from workshop.isolation.remote import BROKE_OFF, Died

@@ -24,7 +24,7 @@ import pytest
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
 from workshop.grading.kinds import kinds
-from workshop.grading.subject import StandInFinder
+from workshop.grading.stand_ins import StandInFinder
 from workshop.grading.timer import ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.warm import Round

@@ -28,7 +28,7 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
 from _pytest.config import _prepareconfig
 
-from workshop.grading.subject import StandInFinder
+from workshop.grading.stand_ins import StandInFinder
 from workshop.grading.verdict import NAME_LIMIT, WORDS_LIMIT
 from workshop.isolation import evidence, walls
 from workshop.isolation.evidence import plain, told
