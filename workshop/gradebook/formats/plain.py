@@ -1,7 +1,7 @@
 """gradebook.csv: a row a learner, a column an exercise, a total. For people and spreadsheets.
 
-Excel reads UTF-8 only when a file begins with a byte order mark, so it does; programs read
-gradebook.json. What there is to be had stands in a column of its own and not in a row: whoever sums
+It is plain UTF-8 without a byte order mark, which most programs would take for a part of the first
+name; Excel has to be told so (Data, From Text/CSV). What there is to be had stands in a column of its own and not in a row: whoever sums
 or averages a column adds up learners and nothing else. An exercise that is not marked is an empty
 cell, and so is that learner's total; neither is zero.
 """
@@ -34,4 +34,4 @@ def write(book: Gradebook, folder: Path) -> list[Path]:
                 most,
             ]
         )
-    return [write_text(folder / "gradebook.csv", "\ufeff" + csv_of(rows))]
+    return [write_text(folder / "gradebook.csv", csv_of(rows))]
