@@ -1,9 +1,9 @@
 """gradebook.csv: a row a learner, a column an exercise, a total. For people and spreadsheets.
 
 It is plain UTF-8 without a byte order mark, which most programs would take for a part of the first
-name; Excel has to be told so (Data, From Text/CSV). What there is to be had stands in a column of its own and not in a row: whoever sums
-or averages a column adds up learners and nothing else. An exercise that is not marked is an empty
-cell, and so is that learner's total; neither is zero.
+name; Excel has to be told so (Data, From Text/CSV). What there is to be had stands in a column of
+its own and not in a row: whoever sums or averages a column adds up learners and nothing else. An
+exercise that is not marked is an empty cell, and so is that learner's total; neither is zero.
 """
 
 from __future__ import annotations
