@@ -19,8 +19,8 @@ MOST = 20_000
 
 _IGNORED = {"__macosx", "__pycache__", "thumbs.db", "desktop.ini", "node_modules"}
 _ENVIRONMENTS = {"venv", "env", "site-packages"}
-_OURS = {"solutions"}
-"""Our answers, in a copy of the kit. They are handed in by nobody."""
+_OURS = {"solutions", "alternatives", "mutants"}
+"""Our own answers, in a copy of the kit. Nobody hands them in."""
 
 
 class Unusable(Exception):
@@ -70,7 +70,9 @@ def ignored(path: tuple[str, ...]) -> bool:
 
 
 def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name.casefold() in _IGNORED | _ENVIRONMENTS | _OURS
+    return (
+        name.startswith(".") and name != ".."
+    ) or name.casefold() in _IGNORED | _ENVIRONMENTS | _OURS
 
 
 def shown(name: str) -> str:

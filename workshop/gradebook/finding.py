@@ -6,6 +6,7 @@ Whether a file is good Python is not asked here: the marking says that.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import io
 import tokenize
@@ -94,9 +95,9 @@ def _base(file: File) -> tuple[str, ...]:
 def _text(file: File) -> bytes:
     """The content of `file`. Raises Unusable when it is empty, or no text that Python reads."""
     content = file.read()
-    if not content.strip():
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         raise Unusable(f"{file.name} is empty.")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Unusable(f"{file.name} is UTF-16, not UTF-8 text. Save it as UTF-8 in your editor.")
     if b"\0" in content:
         raise Unusable(f"{file.name} is not text but binary data. Hand in the Python file itself.")

@@ -142,6 +142,14 @@ def _unpack(found: Listing) -> None:
         found.files += [replace(file, path=archive.path + file.path) for file in inner]
         if not inner:
             found.notes.append(f"{shown(archive.name)} is empty.")
+        for file in inner:
+            if archives.is_archive(file.name):
+                found.notes.append(
+                    f"{shown(file.name)} is an archive in {shown(archive.name)} and is not opened; "
+                    "hand in the files themselves."
+                )
+    if len(packed) > ARCHIVES:
+        found.notes.append(f"No more than {ARCHIVES} archives are opened.")
 
 
 def _named(found: Iterable[Submission]) -> list[Submission]:

@@ -111,12 +111,13 @@ _MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(
 
 
 def _moodle(entries: list[Entry]) -> list[Submission]:
-    """Folders `Jane Doe_12345_assignsubmission_file`, before Moodle 4.1 with an underscore at the
+    """Folders `Jane Doe_12345_assignsubmission_file`, in older versions with an underscore at the
     end; `onlinetext` for `file` where a text was typed into the page. Downloaded without folders,
     the file's name follows. The number is the participant's; the name can be a group's.
 
     Source: moodle/moodle, mod/assign/classes/downloader.php (`get_student_prefix`,
-    `load_submissionplugin_filelist`).
+    `load_submissionplugin_filelist`); for older versions, a program that goes by the names,
+    https://gist.github.com/sborquez/3dbf1f2a22e8ef9409eaf14cd4a2a0cc.
     """
     found: dict[tuple[str, str], Submission] = {}
     for entry in entries:
@@ -133,8 +134,8 @@ def _gradescope(entries: list[Entry]) -> list[Submission]:
     they are: `submission_123456: {":submitters": [{":name": …, ":sid": …, ":email": …}]}`. A
     group's submission is each member's.
 
-    Source: help.gradescope.com does not document the file; this is what programs that read it rely
-    on, such as jdblischak/gradescope-utils and provenance's `parseGradescopeExport`.
+    Source: Gradescope does not document the file; this is what a program that renames by it relies
+    on, https://gist.github.com/m13253/f3e418a556df9506f7494e0f9cd8e80f.
     """
     found = []
     metadata = _metadata(entries)
