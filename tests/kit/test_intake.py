@@ -559,6 +559,12 @@ def test_the_number_that_canvas_gave_a_file_tells_which_is_newer(folder: Path) -
     assert only(folder).files == {UPLOAD: CODE}
 
 
+def test_a_file_that_was_copied_by_hand_loses_nobody(folder: Path) -> None:
+    put(folder / "doejane_1_900_ex02_upload.py")
+    put(folder / "doejane_1_900_ex02_upload (1).py")
+    assert only(folder).files == {UPLOAD: CODE}
+
+
 def test_names_that_only_look_like_canvas_are_taken_as_they_are(folder: Path) -> None:
     put(folder / "hw_2024_1_jane.zip", zip_of({UPLOAD: CODE}))
     put(folder / "hw_2024_1_john.zip", zip_of({UPLOAD: OTHER}))

@@ -31,14 +31,7 @@ def entries_of_zip(path: Path) -> list[Entry]:
 
     Raises Unusable when it cannot be opened.
     """
-    try:
-        packed = open_zip(path.open("rb"), path.name, DIRECTORY)
-    except Unusable:
-        raise
-    except OSError as error:
-        raise Unusable(unreadable(path.name, error)) from None
-    except Exception:  # zipfile raises whatever damaged bytes happen to lead to
-        raise Unusable("it is neither a folder nor a zip that can be opened.") from None
+    packed = _opened(path)
     members = [(_names(one), one) for one in packed.infolist()]
     members = [(names, one) for names, one in members if names and not ignored(names[:1])]
     tops = {names[0] for names, _ in members}
@@ -49,6 +42,23 @@ def entries_of_zip(path: Path) -> list[Entry]:
     for names, one in members:
         tree.setdefault(names[0], []).append((names[1:], one))
     return [_entry(packed, *one) for one in tree.items()]
+
+
+def _opened(path: Path) -> ZipFile:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise Unusable(unreadable(path.name, error)) from None
+    try:
+        return open_zip(stream, path.name, DIRECTORY)
+    except Exception as error:  # zipfile raises whatever damaged bytes happen to lead to
+        stream.close()
+        if isinstance(error, Unusable):
+            raise
+        raise Unusable(
+            "it is neither a folder nor a zip that can be opened; name the folder that holds a "
+            "folder or an archive for each learner."
+        ) from None
 
 
 _Member = tuple[tuple[str, ...], ZipInfo]

@@ -6,6 +6,7 @@ import os
 import stat
 from collections import deque
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,7 +44,8 @@ def listing(folder: Path) -> Listing:
     while queue:
         inner = queue.popleft()
         try:
-            entries = sorted(os.scandir(folder.joinpath(*inner)), key=lambda entry: entry.name)
+            with os.scandir(folder.joinpath(*inner)) as listed:
+                entries = sorted(islice(listed, MOST + 1), key=lambda entry: entry.name)
         except OSError as error:
             found.notes.append(unreadable((inner or (folder.name,))[-1], error))
             continue

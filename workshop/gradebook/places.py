@@ -7,6 +7,7 @@ nobody in it is lost.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -80,6 +81,8 @@ _CANVAS = re.compile(
     r"(?:(?P<file>\d+)_(?P<called>.+)|text\.html|link\.html)",
     re.IGNORECASE,
 )
+_LONGEST = 255
+"""Characters of a name, as file systems have it: the pattern takes long over more."""
 _AGAIN = re.compile(r"-(?:\d{1,2}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?=\.py$)")
 
 
@@ -93,11 +96,11 @@ def _canvas(entries: list[Entry]) -> list[Submission]:
     Source: instructure/canvas-lms, lib/content_zipper.rb (`get_filename`, `add_upload_submission`,
     `add_text_or_url`) and app/models/attachment.rb (`make_unique_filename`).
     """
-    matches = [(one, _CANVAS.fullmatch(one.name)) for one in entries if not one.is_folder]
-    fitting = [(one, match) for one, match in matches if match]
-    numbers = [match["file"] for _, match in fitting if match["file"]]
-    if len(set(numbers)) < len(numbers):  # no two files have one: these are other people's names
-        return []
+    files = [one for one in entries if not one.is_folder and len(one.name) <= _LONGEST]
+    fitting = [(one, match) for one in files if (match := _CANVAS.fullmatch(one.name))]
+    numbers = Counter(match["file"] for _, match in fitting)
+    # No two files have the same: archives that do are called so for other reasons.
+    fitting = [pair for pair in fitting if numbers[pair[1]["file"]] == 1 or not _packed(pair[0])]
     found: dict[tuple[str, str], Submission] = {}
     for entry, match in sorted(fitting, key=lambda pair: int(pair[1]["file"] or 0)):
         name, user = match["name"] or "", match["user"]
@@ -188,8 +191,12 @@ def _plain(entries: list[Entry]) -> list[Submission]:
     return [
         Submission(Learner(_without_ending(one)), [Part(one)])
         for one in entries
-        if one.is_folder or is_archive(one.name)
+        if one.is_folder or _packed(one)
     ]
+
+
+def _packed(entry: Entry) -> bool:
+    return not entry.is_folder and is_archive(entry.name)
 
 
 def _without_ending(entry: Entry) -> str:
