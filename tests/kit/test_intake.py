@@ -349,6 +349,15 @@ def test_what_is_no_file_is_never_opened(
     assert one.problems["ex02_upload"] == sentence
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes and sockets")
+@pytest.mark.parametrize("make", [_pipe, _socket])
+def test_an_archive_that_is_no_file_is_never_opened(
+    folder: Path, make: Callable[[Path], None]
+) -> None:
+    make(folder / "jane.zip")
+    assert only(folder).problems["ex02_upload"] == "jane.zip is not an ordinary file."
+
+
 def test_a_hard_link_is_a_file_like_any_other(folder: Path) -> None:
     (folder / "jane").mkdir()
     os.link(put(folder.parent / "elsewhere.py"), folder / "jane" / UPLOAD)
