@@ -282,10 +282,14 @@ def _list(names: list[str]) -> str:
 # Second stage: the real things
 
 
+_MODULES = {"pyyaml": "yaml"}
+"""Packages that are imported by another name than they are installed by."""
+
+
 def _imports() -> str:
     for name in _required():
         try:
-            importlib.import_module(name.replace("-", "_"))
+            importlib.import_module(_MODULES.get(name, name.replace("-", "_")))
         except Exception as error:  # whatever a broken package raises
             raise Fault(
                 f"{name} is installed but broken: {type(error).__name__}: {error}.",
