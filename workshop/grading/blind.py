@@ -26,7 +26,7 @@ from workshop.course import Exercise, load_course
 from workshop.grading.kinds import kinds
 from workshop.grading.scoring import MOST_TESTS, Run, Scores, tested
 from workshop.grading.timer import ringing
-from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
+from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict, out_of_time
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import holds_more, remove, scratch_folder
@@ -68,8 +68,11 @@ class Testers:
         self.modules.close()
 
 
-def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdict:
-    """Mark `exercise`, of kind `tests`, as it stands in the folder `submission`.
+def mark_tests(
+    exercise: Exercise, submission: Path, testers: Testers, seconds: float | None = None
+) -> Verdict:
+    """Mark `exercise`, of kind `tests`, as it stands in the folder `submission`. What the tests
+    have not been run on after so many `seconds` has the status `timeout`.
 
     Raises CourseError when its `marking.toml` cannot be used, ZygoteGone when no process can be
     started.
@@ -81,12 +84,12 @@ def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdic
     if problem := _problem(file):
         return scores.unusable(problem)
     with scratch_folder() as scratch:
-        stage = _Runs(file, subjects, scratch, testers)
+        stage = _Runs(file, subjects, scratch, testers, seconds)
         first, *others = _right_casts(subjects)
         scores.begin(stage.run(_Job(first), explain=True))
         if scores.counted and not scores.rejected:
             _try_out(stage, scores, others or [first], marking.catch)
-    return scores.verdict(stage.walls)
+    return scores.verdict(stage.walls, stage.out_of_time)
 
 
 def _try_out(
@@ -153,14 +156,22 @@ class _Runs:
     """Runs one file of tests on one cast after the other, each time in new processes."""
 
     def __init__(
-        self, file: Path, subjects: Iterable[Exercise], scratch: Path, testers: Testers
+        self,
+        file: Path,
+        subjects: Iterable[Exercise],
+        scratch: Path,
+        testers: Testers,
+        seconds: float | None,
     ) -> None:
         self._file = file
         self.subjects = tuple(subjects)
         self._kinds = {one.name: kinds(one.stub) for one in self.subjects}
         self._scratch = scratch
         self._testers = testers
-        self._end = time.monotonic() + ALL_RUNS
+        self._seconds = ALL_RUNS if seconds is None else min(seconds, ALL_RUNS)
+        self._end = time.monotonic() + self._seconds
+        self.out_of_time = ""
+        """What is said of a module that was not reached; empty when all were."""
         self.walls = [name for name in walls.standing() if name not in _KEPT_OUT]
 
     def run_all(self, jobs: list[_Job]) -> list[Run]:
@@ -176,7 +187,7 @@ class _Runs:
         """
         seconds = min(LONGEST, self._end - time.monotonic())
         if seconds <= 0:
-            return Run(lost=_TOO_LONG)
+            return self._too_late()
         folder, hidden = (self._scratch / secrets.token_hex(16) for _ in range(2))
         open_folder = folder / "open"
         for path in (folder / "tests", open_folder / "home", hidden):
@@ -201,7 +212,13 @@ class _Runs:
             run = _listen(tester, open_folder, job.until, seconds)
         remove(hidden)
         remove(folder)
+        if run.lost == _TOO_LONG and time.monotonic() >= self._end:
+            return self._too_late(run)
         return run
+
+    def _too_late(self, run: Run | None = None) -> Run:
+        self.out_of_time = out_of_time(self._seconds)
+        return replace(run or Run(), lost=_TOO_LONG, too_late=True)
 
 
 def _end(process: LearnersProcess) -> None:

@@ -93,6 +93,8 @@ class Run:
     """Why the file could not be imported, in a sentence."""
     lost: str = ""
     """What the process did when it ended before all was told."""
+    too_late: bool = False
+    """Whether it was not made, or ended, because the exercise had taken all its time."""
     over: bool = False
 
     def add(self, test: Tested) -> None:
@@ -152,18 +154,20 @@ class Scores:
         results = [self._untried(name, "It was not tried.") for _, name in self._named_mutants()]
         return Verdict(self._exercise.name, self._exercise.kind, "error", problem, [], results)
 
-    def verdict(self, walls_up: list[str]) -> Verdict:
-        """The verdict on all that was seen."""
+    def verdict(self, walls_up: list[str], out_of_time: str = "") -> Verdict:
+        """The verdict on all that was seen. `out_of_time` is said of modules that were not reached
+        in time, if there are any.
+        """
         first = self.right[0]
         problem = first.broken
         if first.lost and not first.names:
             problem = f"Your file {first.lost} while it was being imported."
         if problem:
             return replace(self.unusable(problem), walls=walls_up)
-        results = [*self._own(), *self._wrong()]
+        results = [*self._own(), *self._wrong(out_of_time)]
         passed = all(result.status == "pass" for result in results)
-        message = ""
-        if self.rejected:
+        message = out_of_time
+        if self.rejected and not out_of_time:
             does = (
                 "reject a right module" if self._fails_on_right else "do not end on a right module"
             )
@@ -236,10 +240,12 @@ class Scores:
 
     # --- the wrong modules -----------------------------------------------------------------------
 
-    def _wrong(self) -> list[TestResult]:
-        return [self._of_mutant(one, name) for one, name in self._named_mutants()]
+    def _wrong(self, out_of_time: str) -> list[TestResult]:
+        return [self._of_mutant(one, name, out_of_time) for one, name in self._named_mutants()]
 
-    def _of_mutant(self, wrong: WrongModule, name: str) -> TestResult:
+    def _of_mutant(self, wrong: WrongModule, name: str, out_of_time: str) -> TestResult:
+        if any(run.too_late for run in self.wrong.get(wrong, self.right)):
+            return TestResult(name, "mutant", "timeout", 0, 1, out_of_time)
         caught = [run.failed(self.counted) for run in self.wrong.get(wrong, [])]
         if len(caught) == RUNS and all(caught):
             return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught[0]}.")
