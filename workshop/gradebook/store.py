@@ -159,26 +159,32 @@ class Store:
         ask = self._database.execute
         try:
             ask("PRAGMA locking_mode=EXCLUSIVE")
+            is_new = not ask("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            if not is_new:
+                self._check()
             ask("PRAGMA journal_mode=WAL")
             ask("PRAGMA synchronous=FULL")
             ask("BEGIN EXCLUSIVE")
-            if not ask("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if is_new:
                 for table in _TABLES.split(";"):
                     ask(table)
                 ask("INSERT INTO anew VALUES ('', 1)")
                 ask(f"PRAGMA application_id={_OURS}")
                 ask(f"PRAGMA user_version={VERSION}")
-            ours = ask("PRAGMA application_id").fetchone()[0] == _OURS
-            version = ask("PRAGMA user_version").fetchone()[0]
-            if not ours or version != VERSION:
-                raise _Unusable("was written by another version of the workshop" if ours else _NOT)
-            if ask("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise _Unusable("is damaged")
             ask("COMMIT")
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
                 raise _Unusable("is damaged") from error
             raise
+
+    def _check(self) -> None:
+        ask = self._database.execute
+        if ask("PRAGMA application_id").fetchone()[0] != _OURS:
+            raise _Unusable("is no file of verdicts")
+        if ask("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise _Unusable("was written by another version of the workshop")
+        if ask("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise _Unusable("is damaged")
 
     def _keep_aside(self) -> Path:
         number = 1
@@ -206,9 +212,6 @@ class Store:
 
 class _Unusable(Exception):
     """A file that is there and cannot be used. The text says why, as half a sentence."""
-
-
-_NOT = "is no file of verdicts"
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
