@@ -1,4 +1,5 @@
 """How far marking a class is, on standard error: a bar on a terminal, else a line a learner."""
+
 from __future__ import annotations
 
 import sys

@@ -276,4 +276,4 @@ class Batch:
 
 def _sentence(error: Exception) -> str:
     words = " ".join(clean(str(error)).split())
-    return words if isinstance(error, GradingError) else f"Marking failed: {words or error!r}"
+    return words if isinstance(error, GradingError) else f"{type(error).__name__}: {words}"

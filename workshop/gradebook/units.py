@@ -123,7 +123,7 @@ def _make_sure(unit: Unit, course: Course) -> None:
 
 def _marked(unit: Unit, course: Course, exercise: Exercise) -> Verdict:
     if unit.problem:
-        return _with_problem(_of_nothing(course, exercise), unit.problem)
+        return _with_problem(_of_nothing(unit, course, exercise), unit.problem)
     with scratch_folder() as folder, _RUNNERS.lend(course) as runner:
         for name, content in unit.files.items():
             (folder / name).write_bytes(content)
@@ -138,18 +138,18 @@ def _with_problem(verdict: Verdict, problem: str) -> Verdict:
     return replace(verdict, status="error", message=problem, tests=tests)
 
 
-_OF_NOTHING: dict[tuple[Path, str], Verdict] = {}
+_OF_NOTHING: dict[str, Verdict] = {}
+"""By the unit's `kit`, which no two exercises share."""
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def _of_nothing(course: Course, exercise: Exercise) -> Verdict:
+def _of_nothing(unit: Unit, course: Course, exercise: Exercise) -> Verdict:
     """The verdict on an empty folder, which tells what there is to be had. Marked once."""
-    place = course.kit, exercise.name
     with _ONE_AT_A_TIME:
-        if place not in _OF_NOTHING:
+        if unit.kit not in _OF_NOTHING:
             with scratch_folder() as folder, _RUNNERS.lend(course) as runner:
-                _OF_NOTHING[place] = mark(exercise, folder, runner)
-        return _OF_NOTHING[place]
+                _OF_NOTHING[unit.kit] = mark(exercise, folder, runner)
+        return _OF_NOTHING[unit.kit]
 
 
 class _Runners:
