@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 Kind = Literal["code", "tests"]
+VARIANTS = ("marker", "fixture", "mock")
+"""The ways to test async code. Graded tests come in each; a learner's test is asked for in one."""
 
 
 class CourseError(Exception):
@@ -73,7 +75,7 @@ class Exercise:
 
     @property
     def marking(self) -> Path:
-        """What a `tests` exercise demands: `workshop.blind` reads it."""
+        """What a `tests` exercise demands: `workshop.demands` reads it."""
         return self.graded / "marking.toml"
 
     @property
@@ -116,6 +118,17 @@ class Part:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What handing in late costs: for each begun day after the grace so many per cent of the
+    points, and never so much that less than the floor is left.
+    """
+
+    grace_minutes: int
+    percent_per_day: int
+    floor_percent: int
+
+
+@dataclass(frozen=True)
 class Course:
     """Everything `course.toml` says, in the order in which it says it."""
 
@@ -124,6 +137,7 @@ class Course:
     parts: tuple[Part, ...]
     lessons: tuple[Lesson, ...]
     concepts: dict[str, tuple[str, ...]]
+    late: LatePolicy | None = None
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -192,6 +206,7 @@ def _course(kit: Path, data: dict[str, object]) -> Course:
             name: tuple(shown)
             for name, shown in data.get("concepts", {}).items()  # type: ignore[attr-defined]
         },
+        late=_late(kit, data["late"]) if "late" in data else None,
     )
     for exercise in course.exercises:
         _check(exercise, {one.name for one in course.exercises if one.kind == "code"})
@@ -215,6 +230,20 @@ def _check(exercise: Exercise, code: set[str]) -> None:
             )
     if len(set(exercise.subjects)) < len(exercise.subjects):
         raise CourseError(f"{place} names one of its subjects twice.")
+
+
+def _late(kit: Path, entry: object) -> LatePolicy:
+    """Raises CourseError when it is no policy."""
+    place = f"{kit / 'course.toml'}: [late]"
+    wanted = list(LatePolicy.__dataclass_fields__)
+    if not isinstance(entry, dict) or sorted(entry) != sorted(wanted):
+        raise CourseError(f"{place} has {', '.join(wanted)}, and nothing else.")
+    for name, number in entry.items():
+        most = 100 if "percent" in name else None
+        if type(number) is not int or number < 0 or (most is not None and number > most):
+            limits = "of at least 0" if most is None else "from 0 to 100"
+            raise CourseError(f"{place}: {name} is a whole number {limits}, not {number!r}.")
+    return LatePolicy(**entry)
 
 
 def _lesson(kit: Path, entry: dict[str, object]) -> Lesson:

@@ -25,7 +25,8 @@ NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
 JOBS = 2
 """How many submissions are marked beside each other."""
 
-collect_ignore_glob = ["attacks/*"]  # whatever an attack is called, it is none of our tests
+# Whatever an attack is called, it is none of our tests; nor are a small course's graded ones.
+collect_ignore_glob = ["attacks/*", "small_kit/*"]
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
 
@@ -41,6 +42,16 @@ def scratch_kit(tmp_path: Path) -> Path:
     (kit / "notebooks").mkdir()
     for name in ("course.toml", "pyproject.toml", "constraints.txt", "notebooks/conftest.py"):
         shutil.copyfile(KIT / name, kit / name)
+    return kit
+
+
+@pytest.fixture
+def small_kit(tmp_path: Path) -> Path:
+    """A kit of one exercise, ex01_double, whose graded tests take no time."""
+    kit = tmp_path / "small"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(KIT / "tests" / "kit" / "small_kit", kit, ignore=ignored)
+    shutil.copyfile(KIT / "pyproject.toml", kit / "pyproject.toml")
     return kit
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from workshop.blind import load_marking
 from workshop.course import Course, Exercise, load_course
+from workshop.demands import load_demands
 from workshop.grading import scoring
-from workshop.grading.scoring import Run, Scores
+from workshop.grading.scoring import Scores, Trial
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import FORKS
 
@@ -100,7 +100,7 @@ def test_a_wrong_idea_about_testing_is_named(marking, exercise, path):
 
 def each_demanded(exercise: Exercise, body: str) -> bytes:
     """A file that has every test that is asked for, and in each the same `body`."""
-    demands = load_marking(SMALL, exercise)
+    demands = load_demands(SMALL, exercise)
     tests = [
         f"@pytest.mark.asyncio\nasync def {test.name}():\n    {body}\n" for test in demands.tests
     ]
@@ -428,10 +428,10 @@ def test_tests_may_be_written_in_whatever_way_pytest_runs(marking, exercise, sou
     assert status["test_that_ends_it"] == "fail"
 
 
-def told_of(exercise: Exercise, **failing: str) -> Run:
+def told_of(exercise: Exercise, **failing: str) -> Trial:
     """A run in which every test passes but `failing`."""
-    names = [test.name for test in load_marking(COURSE, exercise).tests]
-    run = Run(names=names)
+    names = [test.name for test in load_demands(COURSE, exercise).tests]
+    run = Trial(names=names)
     for name in names:
         run.add(scoring.Tested(name, failing.get(name, "pass"), frozenset({"marker"})))
     return run
@@ -443,7 +443,7 @@ def told_of(exercise: Exercise, **failing: str) -> Run:
 )
 def test_a_wrong_module_scores_when_it_is_rejected_twice(again, points, says):
     exercise = COURSE.exercise("ex06_markers")
-    demands = load_marking(COURSE, exercise)
+    demands = load_demands(COURSE, exercise)
     scores = Scores(COURSE, exercise, demands)
     scores.begin(told_of(exercise))
     name, first = scores.counted[0], demands.catch[0]

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from workshop.course import Exercise, load_course
+from workshop.course import VARIANTS, Exercise, load_course
 from workshop.diagnosis import catalogue
 from workshop.grading.verdict import Verdict
 
 COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
-VARIANTS = ("marker", "fixture", "mock")
 SAMPLE = 6
 """Of so many mutants one is marked both in the process of the tests, as plain pytest does, which
 takes half as long, and apart from it, as `workshop check` does."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.blind import load_marking
 from workshop.course import CourseError, Exercise, load_course
+from workshop.demands import load_demands
 from workshop.diagnosis import catalogue
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -32,7 +32,7 @@ def idea_of(path: Path) -> str | None:
 
 @each_exercise
 def test_the_demanded_tests_stand_in_the_stub_and_in_our_answer(exercise):
-    demanded = {test.name for test in load_marking(COURSE, exercise).tests}
+    demanded = {test.name for test in load_demands(COURSE, exercise).tests}
 
     assert demanded <= coroutines_in(exercise.stub).keys()
     assert demanded <= coroutines_in(exercise.reference).keys()
@@ -50,7 +50,7 @@ def test_the_stub_says_of_each_test_what_it_demands_as_our_answer_does(exercise)
 
 @each_exercise
 def test_there_is_enough_to_catch_and_it_is_of_many_kinds(exercise):
-    catch = load_marking(COURSE, exercise).catch
+    catch = load_demands(COURSE, exercise).catch
 
     assert 8 <= len(catch) <= 25
     assert len({idea_of(wrong.path) for wrong in catch}) >= 5
@@ -71,7 +71,7 @@ def test_a_wrong_answer_names_a_misconception_of_the_catalogue(path):
 
 @each_exercise
 def test_right_answers_hold_every_demanded_test(exercise):
-    demanded = {test.name for test in load_marking(COURSE, exercise).tests}
+    demanded = {test.name for test in load_demands(COURSE, exercise).tests}
 
     for path in exercise.alternatives:
         assert demanded <= coroutines_in(path).keys(), path.name
@@ -80,12 +80,12 @@ def test_right_answers_hold_every_demanded_test(exercise):
 GOOD = """
 [[test]]
 name = "test_a"
-way = "marker"
+variant = "marker"
 behaviour = "it does a"
 
 [[test]]
 name = "test_b"
-way = "mock"
+variant = "mock"
 behaviour = "it does b"
 
 [catch]
@@ -108,9 +108,9 @@ def marking_of(exercise: Exercise, text: str) -> None:
 def test_what_is_demanded_is_read_in_order(exercise):
     marking_of(exercise, GOOD)
 
-    marking = load_marking(COURSE, exercise)
+    marking = load_demands(COURSE, exercise)
 
-    assert [(test.name, test.way, test.behaviour) for test in marking.tests] == [
+    assert [(test.name, test.variant, test.behaviour) for test in marking.tests] == [
         ("test_a", "marker", "it does a"),
         ("test_b", "mock", "it does b"),
     ]
@@ -124,7 +124,7 @@ def test_what_is_demanded_is_read_in_order(exercise):
 
 def test_a_marking_that_is_missing_is_explained(exercise):
     with pytest.raises(CourseError, match=r"marking\.toml cannot be read: No such file"):
-        load_marking(COURSE, exercise)
+        load_demands(COURSE, exercise)
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_a_marking_that_is_missing_is_explained(exercise):
         ("[catch]", "[catch", "is not valid TOML"),
         ("[catch]", "[caught]", "It has an entry 'caught'; there are [[test]] and [catch] alone."),
         ("[[test]]", "[[catch.tests]]", "It has no [[test]]."),
-        ('way = "mock"\n', "", "A [[test]] has behaviour, name, way, and nothing else."),
-        ('way = "mock"', "way = 3", "Each entry of the [[test]] 'test_b' is a text"),
+        ('variant = "mock"\n', "", "A [[test]] has behaviour, name, variant, and nothing else."),
+        ('variant = "mock"', "variant = 3", "Each entry of the [[test]] 'test_b' is a text"),
         ('"it does b"', '" "', "Each entry of the [[test]] 'test_b' is a text"),
-        ('"mock"', '"mocks"', "test_b is to be written in the way 'mocks'; there are marker, "),
+        ('"mock"', '"mocks"', "test_b is to be written in the variant 'mocks'; there are marker, "),
         ('"test_b"', '"check_b"', "'check_b' is no name for a test: it begins with test_."),
         ('"test_b"', '"test_b()"', "'test_b()' is no name for a test"),
         ('"test_b"', '"test_a"', "It demands test_a twice."),
@@ -152,7 +152,7 @@ def test_a_damaged_marking_is_explained(exercise, old, new, words):
     marking_of(exercise, GOOD.replace(old, new))
 
     with pytest.raises(CourseError, match=re.escape(words)) as caught:
-        load_marking(COURSE, exercise)
+        load_demands(COURSE, exercise)
 
     assert str(caught.value).startswith(str(exercise.marking))
 
@@ -161,4 +161,4 @@ def test_a_marking_without_tests_is_explained(exercise):
     marking_of(exercise, "test = []\n" + GOOD[GOOD.index("[catch]") :])
 
     with pytest.raises(CourseError, match="It demands no test"):
-        load_marking(COURSE, exercise)
+        load_demands(COURSE, exercise)

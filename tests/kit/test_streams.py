@@ -20,7 +20,7 @@ import pytest
 
 from workshop.course import load_course
 from workshop.grading import mark
-from workshop.grading.kinds import kinds
+from workshop.grading.shapes import shapes
 from workshop.grading.stand_ins import StandIn
 from workshop.isolation import evidence, stage
 from workshop.isolation.cell import Cell
@@ -70,7 +70,7 @@ def using(way: str, tmp_path: Path, request: pytest.FixtureRequest) -> Using:
         if way == "isolated":
             zygote = request.getfixturevalue("zygote")
             place = Cell(file.parent, tmp_path / "scratch", zygote).stage("ex")
-        known = kinds(stub)
+        known = shapes(stub)
         with place.open():
             place.load()
             yield SimpleNamespace(**{n: StandIn("ex", n, known) for n in known if "." not in n})
@@ -416,7 +416,7 @@ def test_what_a_stub_says_of_its_names(tmp_path):
         "class J:\n    async def k(self): return (yield 1)\n    def l(self): ...\n"
     )
 
-    assert kinds(stub) == {
+    assert shapes(stub) == {
         **{"a": "async", "b": "plain", "c": "stream", "d": "stream", "e": "async"},
         **{"f": "context", "g": "stream", "h": "context", "i": "plain"},
         **{"J": "class", "J.k": "stream", "J.l": "plain"},

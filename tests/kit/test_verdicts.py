@@ -14,9 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from workshop.course import load_course
+from workshop.course import VARIANTS, load_course
 from workshop.grading import mark, warm
-from workshop.grading.runner import VARIANTS
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
 from workshop.grading.warm import GradingError, Round, Run, Warm

@@ -68,6 +68,68 @@ def check(
 
 
 @main.command()
+@click.argument("submissions", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("gradebook"),
+    show_default=True,
+    help="Where the gradebook goes; what was marked before is kept there.",
+)
+@click.option("--exercise", "exercises", metavar="E", multiple=True, help="Only this; repeatable.")
+@click.option(
+    "--learner",
+    "learners",
+    metavar="NAME",
+    multiple=True,
+    help="Mark only this one, and anew; all others keep their marks. Repeatable.",
+)
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many exercises are marked beside each other; else as many as there are cores.",
+)
+@click.option(
+    "--walls",
+    metavar="NAMES",
+    help="Mark only behind all of these walls, separated by commas, as in `workshop check`.",
+)
+@click.option(
+    "--late",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Who was late: a CSV of learner,exercise,due,submitted. What it costs is in course.toml.",
+)
+@click.option(
+    "--max-seconds",
+    "seconds",
+    metavar="S",
+    type=click.FloatRange(min=1),
+    help="End what takes longer in one exercise of one learner: the rest of it is a time-out.",
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["canvas", "moodle", "gradescope", "github-classroom", "junit"]),
+    multiple=True,
+    help="Write the gradebook in this format, too; repeatable.",
+)
+@click.option("--force", is_flag=True, help="Mark all anew, also what has not changed.")
+def grade(**typed: Any) -> None:
+    """Mark a class: a folder with a folder, .zip or .tar.gz for each learner.
+
+    What is marked is kept at once: stopped, or killed, and started again it goes on where it was,
+    and only what has changed since is marked again. Ends with 0 when everything is marked, 1 when
+    something could not be, 2 when it was called wrongly or a wall is missing.
+    """
+    from workshop.cli.grade import Options, run
+
+    sys.exit(run(Options(**typed)))
+
+
+@main.command()
 @click.argument("exercise")
 def hint(exercise: str) -> None:
     """Show the next hint for EXERCISE."""

@@ -33,7 +33,7 @@ def run(
     not a folder, and for `walls` (their names, separated by commas) that do not all stand here.
     """
     if walls is not None:
-        _require(walls)
+        require(walls)
     course = load_course()
     exercises = tuple(dict.fromkeys(course.exercise(name) for name in names)) or course.exercises
     if submission is not None and not submission.is_dir():
@@ -65,7 +65,8 @@ def run(
     return 0 if [verdict.status for verdict in verdicts] == ["pass"] * len(exercises) else 1
 
 
-def _require(names: str) -> None:
+def require(names: str) -> None:
+    """Raises WrongUsage when not all of the walls `names`, separated by commas, stand here."""
     from workshop.isolation import walls
 
     try:

@@ -21,11 +21,17 @@ def write_text(path: Path, text: str) -> Path:
 
     Raises OSError when the folder cannot be made or the file not be written.
     """
+    return write_pieces(path, [text])
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> Path:
+    """`write_text` for a text that is too large to be in memory at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
-            file.write(text.encode("utf-8", "replace"))
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "replace"))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

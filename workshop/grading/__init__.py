@@ -17,13 +17,15 @@ def mark(
     submission: Path,
     runner: Warm | None = None,
     isolated: bool = True,
+    seconds: float | None = None,
 ) -> Verdict:
     """Mark `exercise` as it stands in the folder `submission`, with the warm `runner` if given.
 
     Tests that a learner has written always run in processes of their own; a learner's module does,
-    unless `isolated` is False: then it runs in the process of the graded tests. Raises GradingError
-    when the tests cannot be run at all, CourseError when the course does not say what they are to
-    catch.
+    unless `isolated` is False: then it runs in the process of the graded tests. What has not been
+    tested after so many `seconds` has the status `timeout`; they begin when the first test does.
+    Raises GradingError when the tests cannot be run at all, CourseError when the course does not
+    say what they are to catch.
     """
     if exercise.kind == "tests":
         from workshop.grading.blind import mark_tests
@@ -33,9 +35,9 @@ def mark(
         with ExitStack() as stack:
             warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))
             try:
-                return mark_tests(exercise, submission, warm.testers())
+                return mark_tests(exercise, submission, warm.testers(), seconds)
             except ZygoteGone as error:
                 raise GradingError(str(error)) from error
     from workshop.grading.runner import run
 
-    return run(exercise, submission, runner, isolated)
+    return run(exercise, submission, runner, isolated, seconds)

@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workshop.blind import WrongModule, load_marking
 from workshop.course import Exercise, load_course
-from workshop.grading.kinds import kinds
-from workshop.grading.scoring import MOST_TESTS, Run, Scores, tested
+from workshop.demands import WrongModule, load_demands
+from workshop.grading.scoring import MOST_TESTS, Scores, Trial, tested
+from workshop.grading.shapes import shapes
 from workshop.grading.timer import ringing
-from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
+from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict, out_of_time
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import holds_more, remove, scratch_folder
@@ -68,31 +68,34 @@ class Testers:
         self.modules.close()
 
 
-def mark_tests(exercise: Exercise, submission: Path, testers: Testers) -> Verdict:
-    """Mark `exercise`, of kind `tests`, as it stands in the folder `submission`.
+def mark_tests(
+    exercise: Exercise, submission: Path, testers: Testers, seconds: float | None = None
+) -> Verdict:
+    """Mark `exercise`, of kind `tests`, as it stands in the folder `submission`. What the tests
+    have not been run on after so many `seconds` has the status `timeout`.
 
     Raises CourseError when its `marking.toml` cannot be used, ZygoteGone when no process can be
     started.
     """
     course = load_course(exercise.kit)
-    marking, subjects = load_marking(course, exercise), course.subjects_of(exercise)
-    scores = Scores(course, exercise, marking)
+    demands, subjects = load_demands(course, exercise), course.subjects_of(exercise)
+    scores = Scores(course, exercise, demands)
     file = submission / exercise.file_name
     if problem := _problem(file):
         return scores.unusable(problem)
     with scratch_folder() as scratch:
-        stage = _Runs(file, subjects, scratch, testers)
+        stage = _Runs(file, subjects, scratch, testers, seconds)
         first, *others = _right_casts(subjects)
         scores.begin(stage.run(_Job(first), explain=True))
         if scores.counted and not scores.rejected:
-            _try_out(stage, scores, others or [first], marking.catch)
-    return scores.verdict(stage.walls)
+            _try_out(stage, scores, others or [first], demands.catch)
+    return scores.verdict(stage.walls, stage.out_of_time)
 
 
 def _try_out(
     stage: _Runs, scores: Scores, right: list[Cast], mutants: tuple[WrongModule, ...]
 ) -> None:
-    """Run the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
+    """Trial the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
     nothing. Then once more on the mutants that were caught, beginning with the test that did it:
     what is rejected by chance scores nothing.
     """
@@ -153,30 +156,38 @@ class _Runs:
     """Runs one file of tests on one cast after the other, each time in new processes."""
 
     def __init__(
-        self, file: Path, subjects: Iterable[Exercise], scratch: Path, testers: Testers
+        self,
+        file: Path,
+        subjects: Iterable[Exercise],
+        scratch: Path,
+        testers: Testers,
+        seconds: float | None,
     ) -> None:
         self._file = file
         self.subjects = tuple(subjects)
-        self._kinds = {one.name: kinds(one.stub) for one in self.subjects}
+        self._shapes = {one.name: shapes(one.stub) for one in self.subjects}
         self._scratch = scratch
         self._testers = testers
-        self._end = time.monotonic() + ALL_RUNS
+        self._seconds = ALL_RUNS if seconds is None else min(seconds, ALL_RUNS)
+        self._end = time.monotonic() + self._seconds
+        self.out_of_time = ""
+        """What is said of a module that was not reached; empty when all were."""
         self.walls = [name for name in walls.standing() if name not in _KEPT_OUT]
 
-    def run_all(self, jobs: list[_Job]) -> list[Run]:
+    def run_all(self, jobs: list[_Job]) -> list[Trial]:
         """Do all `jobs`, in random order and several at once."""
         order = random.SystemRandom().sample(range(len(jobs)), len(jobs))
         with ThreadPoolExecutor(JOBS) as threads:
             runs = dict(zip(order, threads.map(lambda i: self.run(jobs[i]), order), strict=True))
         return [runs[i] for i in range(len(jobs))]
 
-    def run(self, job: _Job, *, explain: bool = False) -> Run:
+    def run(self, job: _Job, *, explain: bool = False) -> Trial:
         """Do `job`, in folders whose names nobody guesses: of a file that may not be read, the
         kernel still tells the size.
         """
         seconds = min(LONGEST, self._end - time.monotonic())
         if seconds <= 0:
-            return Run(lost=_TOO_LONG)
+            return self._too_late()
         folder, hidden = (self._scratch / secrets.token_hex(16) for _ in range(2))
         open_folder = folder / "open"
         for path in (folder / "tests", open_folder / "home", hidden):
@@ -185,7 +196,7 @@ class _Runs:
         for name, path in job.cast.items():
             shutil.copyfile(path, hidden / f"{name}.py")
         both: dict[str, Any] = {
-            "kinds": self._kinds,
+            "shapes": self._shapes,
             "home": str(open_folder / "home"),
             "scratch": [str(open_folder)],
             "walls": self.walls,
@@ -201,7 +212,13 @@ class _Runs:
             run = _listen(tester, open_folder, job.until, seconds)
         remove(hidden)
         remove(folder)
+        if run.lost == _TOO_LONG and time.monotonic() >= self._end:
+            return self._too_late(run)
         return run
+
+    def _too_late(self, run: Trial | None = None) -> Trial:
+        self.out_of_time = out_of_time(self._seconds)
+        return replace(run or Trial(), lost=_TOO_LONG, too_late=True)
 
 
 def _end(process: LearnersProcess) -> None:
@@ -213,11 +230,11 @@ def _end(process: LearnersProcess) -> None:
 
 def _listen(
     tester: LearnersProcess, open_folder: Path, until: Collection[str], seconds: float
-) -> Run:
+) -> Trial:
     """What the tests' process tells, until it has told all, or of one of `until` that failed, or
     has to be ended: at the latest after so many `seconds`.
     """
-    run = Run()
+    run = Trial()
     too_long = threading.Event()
 
     def end() -> None:
@@ -253,7 +270,7 @@ def _await_news(tester: LearnersProcess, open_folder: Path) -> None:
             raise _Hopeless("left too much on the disk")
 
 
-def _note(run: Run, message: dict[str, Any]) -> None:
+def _note(run: Trial, message: dict[str, Any]) -> None:
     """Take in one message. Raises WireError when it is none that a process of tests sends."""
     match message:
         case {"op": "broken", "text": str(text)}:

@@ -2,7 +2,7 @@
 
 A right module that is rejected costs all points. A wrong one scores when a test rejects it, by an
 assertion or an exception that nobody expects, in each of its runs. A test that was written in
-another way than the one that was asked for rejects nothing.
+another variant than was asked for rejects nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workshop.blind import Marking, WrongModule
 from workshop.course import Course, Exercise
+from workshop.demands import Demands, WrongModule
 from workshop.diagnosis import catalogue
 from workshop.grading.verdict import (
     NAME_LIMIT,
@@ -29,7 +29,7 @@ from workshop.isolation.wire import WireError, words
 OUTCOMES = ("fail", "timeout", "unwritten", "skip", "pass")
 """What becomes of a test. Of several that share a name, with different parameters, the first of
 these counts."""
-WAYS = {
+HOW = {
     "marker": "be a coroutine function with the asyncio marker",
     "fixture": "use an async fixture of your own",
     "mock": "have an AsyncMock awaited",
@@ -81,7 +81,7 @@ def tested(message: dict[str, Any]) -> Tested:
 
 
 @dataclass
-class Run:
+class Trial:
     """One run of a file of tests on one set of modules."""
 
     names: list[str] = field(default_factory=list)
@@ -93,6 +93,8 @@ class Run:
     """Why the file could not be imported, in a sentence."""
     lost: str = ""
     """What the process did when it ended before all was told."""
+    too_late: bool = False
+    """Whether it was not made, or ended, because the exercise had taken all its time."""
     over: bool = False
 
     def add(self, test: Tested) -> None:
@@ -113,25 +115,27 @@ class Run:
 class Scores:
     """What is known so far of one learner's tests for `exercise`."""
 
-    def __init__(self, course: Course, exercise: Exercise, marking: Marking) -> None:
+    def __init__(self, course: Course, exercise: Exercise, demands: Demands) -> None:
         self._course = course
         self._exercise = exercise
-        self._marking = marking
-        self._demanded = {test.name: test for test in marking.tests}
-        self.right: list[Run] = []
+        self._demands = demands
+        self._demanded = {test.name: test for test in demands.tests}
+        self.right: list[Trial] = []
         """The runs on right modules; the first is the one on our own answers."""
-        self.wrong: dict[WrongModule, list[Run]] = {}
+        self.wrong: dict[WrongModule, list[Trial]] = {}
         """The run on each wrong module that was tried, and another if a test failed in it."""
         self.counted: list[str] = []
         """The tests that may reject a wrong module, in the file's order."""
 
-    def begin(self, first: Run) -> None:
+    def begin(self, first: Trial) -> None:
         """Take in the run on our own answers, which tells which tests there are."""
         self.right.append(first)
         self.counted = [
             name
             for name in first.names
-            if (test := first.tests.get(name)) and test.outcome == "pass" and self._in_its_way(test)
+            if (test := first.tests.get(name))
+            and test.outcome == "pass"
+            and self._is_as_asked(test)
         ]
 
     @property
@@ -152,18 +156,20 @@ class Scores:
         results = [self._untried(name, "It was not tried.") for _, name in self._named_mutants()]
         return Verdict(self._exercise.name, self._exercise.kind, "error", problem, [], results)
 
-    def verdict(self, walls_up: list[str]) -> Verdict:
-        """The verdict on all that was seen."""
+    def verdict(self, walls_up: list[str], out_of_time: str = "") -> Verdict:
+        """The verdict on all that was seen. `out_of_time` is said of modules that were not reached
+        in time, if there are any.
+        """
         first = self.right[0]
         problem = first.broken
         if first.lost and not first.names:
             problem = f"Your file {first.lost} while it was being imported."
         if problem:
             return replace(self.unusable(problem), walls=walls_up)
-        results = [*self._own(), *self._wrong()]
+        results = [*self._own(), *self._wrong(out_of_time)]
         passed = all(result.status == "pass" for result in results)
-        message = ""
-        if self.rejected:
+        message = out_of_time
+        if self.rejected and not out_of_time:
             does = (
                 "reject a right module" if self._fails_on_right else "do not end on a right module"
             )
@@ -189,7 +195,7 @@ class Scores:
         if not runs:
             return self._without_result(name)
         worst = min(runs, key=lambda one: OUTCOMES.index(one.outcome))
-        in_its_way = self._in_its_way(runs[0])
+        as_asked = self._is_as_asked(runs[0])
         message, status = "", "pass"
         if worst.outcome == "unwritten":
             status, message = "fail", f"{name} is not written yet{_at(worst)}."
@@ -199,15 +205,15 @@ class Scores:
             status, message = "timeout", f"{name} did not come to an end on a right module."
         elif worst.outcome == "fail":
             status, message = "fail", self._rejection(name, worst)
-        elif not in_its_way:
+        elif not as_asked:
             status = "fail"
             message = (
-                f"{name} has to {WAYS[self._demanded[name].way]}. When it ran it did not, so what "
-                "it rejects does not count."
+                f"{name} has to {HOW[self._demanded[name].variant]}. When it ran it did not, so "
+                "what it rejects does not count."
             )
         got_away = any(runs[0].failed(self.counted) is None for runs in self.wrong.values())
         catches_nothing = got_away and name in self.counted and not self._catches(name)
-        shows = worst.outcome in ("fail", "skip") or catches_nothing or not in_its_way
+        shows = worst.outcome in ("fail", "skip") or catches_nothing or not as_asked
         diagnosis = self._diagnosis(worst) if shows else None
         output = steady(worst.output, OUTPUT_LIMIT)
         return TestResult(name, "right", status, 0, 0, message, output, diagnosis)  # type: ignore[arg-type]
@@ -229,17 +235,19 @@ class Scores:
             "expected:  that it passes on every module that keeps what the exercise promises"
         )
 
-    def _in_its_way(self, test: Tested) -> bool:
-        """Was it written in the way that it was asked for, if it was?"""
+    def _is_as_asked(self, test: Tested) -> bool:
+        """Was it written in the variant that was asked for, if it was?"""
         demanded = self._demanded.get(test.name)
-        return demanded is None or demanded.way in test.signs
+        return demanded is None or demanded.variant in test.signs
 
     # --- the wrong modules -----------------------------------------------------------------------
 
-    def _wrong(self) -> list[TestResult]:
-        return [self._of_mutant(one, name) for one, name in self._named_mutants()]
+    def _wrong(self, out_of_time: str) -> list[TestResult]:
+        return [self._of_mutant(one, name, out_of_time) for one, name in self._named_mutants()]
 
-    def _of_mutant(self, wrong: WrongModule, name: str) -> TestResult:
+    def _of_mutant(self, wrong: WrongModule, name: str, out_of_time: str) -> TestResult:
+        if any(run.too_late for run in self.wrong.get(wrong, self.right)):
+            return TestResult(name, "mutant", "timeout", 0, 1, out_of_time)
         caught = [run.failed(self.counted) for run in self.wrong.get(wrong, [])]
         if len(caught) == RUNS and all(caught):
             return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught[0]}.")
@@ -264,9 +272,9 @@ class Scores:
 
     def _named_mutants(self) -> list[tuple[WrongModule, str]]:
         """Each with a name that says what idea is behind it, and not how it is written."""
-        names = [f"{one.subject.name}: {one.misconception}" for one in self._marking.catch]
+        names = [f"{one.subject.name}: {one.misconception}" for one in self._demands.catch]
         named = []
-        for place, one in enumerate(self._marking.catch):
+        for place, one in enumerate(self._demands.catch):
             name, number = names[place], names[: place + 1].count(names[place])
             named.append((one, f"{name} {number}" if names.count(name) > 1 else name))
         return named

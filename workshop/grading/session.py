@@ -23,7 +23,7 @@ import pytest
 
 from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
-from workshop.grading.kinds import kinds
+from workshop.grading.shapes import shapes
 from workshop.grading.stand_ins import StandInFinder
 from workshop.grading.timer import ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
@@ -99,7 +99,7 @@ class GradedSession:
     @contextmanager
     def stand_ins(self) -> Iterator[None]:
         """While tests are imported, exercise modules are stand-ins."""
-        finder = StandInFinder(self._stubs, lambda name: kinds(self._stubs[name]))
+        finder = StandInFinder(self._stubs, lambda name: shapes(self._stubs[name]))
         sys.meta_path.insert(0, finder)
         try:
             yield

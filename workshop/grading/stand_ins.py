@@ -21,7 +21,7 @@ from unittest.mock import NonCallableMock
 
 import httpx
 
-from workshop.grading.kinds import ASYNC, PLAIN
+from workshop.grading.shapes import ASYNC, PLAIN
 from workshop.grading.streams import PLAIN_DATA, Items, entered, left, note_error, thrown
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
@@ -32,14 +32,14 @@ from workshop.isolation.steps import STREAM
 class StandIn:
     """What `from ex02_upload import upload_file` gives a graded test."""
 
-    def __init__(self, module: str, name: str, kinds: dict[str, str]) -> None:
+    def __init__(self, module: str, name: str, shapes: dict[str, str]) -> None:
         self._name = name
         self._full_name = f"{module}:{name}"
-        self._kinds = kinds
+        self._shapes = shapes
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        return _using(self._full_name, self._kinds, None, args, kwargs)
+        return _using(self._full_name, self._shapes, None, args, kwargs)
 
 
 class Instance:
@@ -49,23 +49,23 @@ class Instance:
     more such object. Those of `of` are of the class of that name, as the stub has it.
     """
 
-    def __init__(self, of: str, real: Any, call: Call, kinds: dict[str, str]) -> None:
+    def __init__(self, of: str, real: Any, call: Call, shapes: dict[str, str]) -> None:
         self._of = of
         self._real = real
         self._call = call
-        self._kinds = kinds
+        self._shapes = shapes
         self._items = Items(call)
 
     def __repr__(self) -> str:
         return shown(self._real)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return lambda *args, **kwargs: _using(name, self._kinds, self, args, kwargs)
+        return lambda *args, **kwargs: _using(name, self._shapes, self, args, kwargs)
 
     def __aiter__(self) -> Instance:
         __tracebackhide__ = True
         real = stage.current().construct("__aiter__", (), {}, self._real, STREAM)
-        return self if real is self._real else Instance(self._of, real, self._call, self._kinds)
+        return self if real is self._real else Instance(self._of, real, self._call, self._shapes)
 
     async def __anext__(self) -> Any:
         __tracebackhide__ = True
@@ -96,27 +96,27 @@ class Instance:
             return self
         if isinstance(value, PLAIN_DATA):
             return value
-        return Instance(stage.current().kind_of(value), value, self._call, self._kinds)
+        return Instance(stage.current().kind_of(value), value, self._call, self._shapes)
 
 
 def _using(
     name: str,
-    kinds: dict[str, str],
+    shapes: dict[str, str],
     of: Instance | None,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """Call what a stub calls `name`, behind `module:`, or the method of that name, each as its kind
+    """Call what a stub calls `name`, behind `module:`, or the method of that name, each as its shape
     wants it.
     """
     __tracebackhide__ = True
     known = without_module(name)
     # What no stub speaks of is a function that is not there, or a method of the learner's own.
-    kind = kinds.get(f"{of._of}.{name}", ASYNC) if of else kinds.get(known, PLAIN)
-    if kind == ASYNC:
+    shape = shapes.get(f"{of._of}.{name}", ASYNC) if of else shapes.get(known, PLAIN)
+    if shape == ASYNC:
         return _known_as(known, _awaiting(name, of, args, kwargs))
-    call, result = _constructing(name, of, args, kwargs, "" if kind == PLAIN else kind)
-    return result if kind == PLAIN else Instance(known, result, call, kinds)
+    call, result = _constructing(name, of, args, kwargs, "" if shape == PLAIN else shape)
+    return result if shape == PLAIN else Instance(known, result, call, shapes)
 
 
 def _known_as(name: str, call: Any) -> Any:

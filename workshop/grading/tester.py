@@ -84,8 +84,8 @@ def main(wire: Wire, request: Message, control: int) -> None:
     sys.dont_write_bytecode = True
     _pairs.use()
     walls.put_up([scratch], [file.parent], request["walls"])
-    kinds = request["kinds"]
-    sys.meta_path.insert(0, StandInFinder(kinds, kinds.__getitem__, strict=True))
+    shapes = request["shapes"]
+    sys.meta_path.insert(0, StandInFinder(shapes, shapes.__getitem__, strict=True))
     tests = _Tests(wire, request, scratch, Conversations(Wire(control)))
     with tests.watching():
         if request["explain"] and (problem := _problem(file)):
@@ -162,7 +162,7 @@ class _Tests:
     def __init__(self, wire: Wire, request: Message, scratch: Path, modules: Conversations) -> None:
         self._wire = wire
         self._file = request["file"]
-        names = [name for kinds in request["kinds"].values() for name in kinds.items()]
+        names = [name for shapes in request["shapes"].values() for name in shapes.items()]
         self._classes = {name for name, kind in names if kind == CLASS}
         self._first: str | None = request["first"]
         self._scratch = scratch

@@ -22,6 +22,11 @@ TestStatus = Literal["pass", "fail", "error", "timeout"]
 Variant = Literal["marker", "fixture", "mock", "mutant", "right"]
 
 
+def out_of_time(seconds: float) -> str:
+    """What is said of a test that was not reached in the `seconds` that an exercise may take."""
+    return f"It was not tested to its end: this exercise may take {seconds:g} s in all."
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """The idea behind a failure: what was done, why that is wrong, where to look next."""
@@ -55,6 +60,12 @@ class TestResult:
     message: str = ""
     output: str = ""
     diagnosis: Diagnosis | None = None
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> TestResult:
+        """The result that `asdict` made `data` of. Raises KeyError or TypeError if it did not."""
+        diagnosis = data["diagnosis"]
+        return cls(**data | {"diagnosis": Diagnosis(**diagnosis) if diagnosis else None})
 
 
 @dataclass(frozen=True)
@@ -90,3 +101,10 @@ class Verdict:
             "walls": data["walls"],
             "tests": data["tests"],
         }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Verdict:
+        """The verdict that `as_dict` made `data` of. Raises KeyError or TypeError if it did not."""
+        tests = [TestResult.from_dict(test) for test in data["tests"]]
+        given = {name: data[name] for name in ("exercise", "kind", "status", "message", "walls")}
+        return cls(**given, tests=tests)

@@ -43,12 +43,12 @@ GRACE = 0.5
 def main(wire: Wire, request: dict[str, Any]) -> None:
     """Answer tests until the process at the other end of `wire`, which has them, goes away.
 
-    `request` says in which folder they are, what `kinds` of names they have to have, and where
+    `request` says in which folder they are, what `shapes` of names they have to have, and where
     they may write.
     """
     submission = Submission(Path(request["folder"]))
     sys.meta_path.append(submission)
-    host = _Contract(submission, request["kinds"])
+    host = _Contract(submission, request["shapes"])
     scratch = [Path(path) for path in request["scratch"]]
     asked = set(request["walls"])
     with Observers(submission).watching():  # for the modules may keep what is watched
@@ -99,9 +99,9 @@ class _Contract(Host):
     or from a signature, one could know the code again.
     """
 
-    def __init__(self, submission: Submission, kinds: dict[str, dict[str, str]]) -> None:
-        super().__init__(submission, *kinds)
-        names = {f"{module}:{name}" for module, known in kinds.items() for name in known}
+    def __init__(self, submission: Submission, shapes: dict[str, dict[str, str]]) -> None:
+        super().__init__(submission, *shapes)
+        names = {f"{module}:{name}" for module, known in shapes.items() for name in known}
         self._names_of_modules = {name for name in names if "." not in name}
         self._methods = {name.rpartition(".")[2] for name in names if "." in name}
         self._methods |= {*steps.NAMES, "__aiter__"}

@@ -18,20 +18,20 @@ _CONTEXTS = {"AbstractAsyncContextManager", "AsyncContextManager"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def kinds(stub: Path) -> dict[str, str]:
-    """The kind of each name at the top of a stub, and of each `Class.method` in it."""
+def shapes(stub: Path) -> dict[str, str]:
+    """The shape of each name at the top of a stub, and of each `Class.method` in it."""
     found = {}
     for node in ast.parse(stub.read_text(encoding="utf-8")).body:
         if isinstance(node, _Function):
-            found[node.name] = _kind(node)
+            found[node.name] = _shape(node)
         elif isinstance(node, ast.ClassDef):
             found[node.name] = CLASS
             methods = [method for method in node.body if isinstance(method, _Function)]
-            found |= {f"{node.name}.{method.name}": _kind(method) for method in methods}
+            found |= {f"{node.name}.{method.name}": _shape(method) for method in methods}
     return found
 
 
-def _kind(function: _Function) -> str:
+def _shape(function: _Function) -> str:
     returns = _last_name(function.returns)
     if returns in _CONTEXTS or "asynccontextmanager" in map(_last_name, function.decorator_list):
         return CONTEXT

@@ -4,7 +4,7 @@ Each such exercise says it in `marking.toml`, beside its stub:
 
     [[test]]
     name = "test_upload_returns_the_servers_answer"
-    way = "marker"
+    variant = "marker"
     behaviour = "the server's JSON is returned, whole"
 
     [catch]
@@ -16,25 +16,22 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-from workshop.course import Course, CourseError, Exercise
-
-Way = Literal["marker", "fixture", "mock"]
-"""How a test is written, as seen from what ran. marker: it is a coroutine function with the
-asyncio marker. fixture: an async fixture of its own file was set up for it. mock: an AsyncMock was
-awaited while it ran."""
+from workshop.course import VARIANTS, Course, CourseError, Exercise
 
 
 @dataclass(frozen=True)
 class DemandedTest:
-    """A test that the learner has to write, under this name and in this way.
+    """A test that the learner has to write, under this name and in this variant.
 
-    `behaviour` is what it demands of the code under test, as half a sentence.
+    The variant is seen from what ran. marker: it is a coroutine function with the asyncio marker.
+    fixture: an async fixture of its own file was set up for it. mock: an AsyncMock was awaited
+    while it ran. `behaviour` is what it demands of the code under test, as half a sentence.
     """
 
     name: str
-    way: Way
+    variant: str
     behaviour: str
 
 
@@ -59,14 +56,14 @@ class WrongModule:
 
 
 @dataclass(frozen=True)
-class Marking:
+class Demands:
     """Everything that `marking.toml` says, in its order."""
 
     tests: tuple[DemandedTest, ...]
     catch: tuple[WrongModule, ...]
 
 
-def load_marking(course: Course, exercise: Exercise) -> Marking:
+def load_demands(course: Course, exercise: Exercise) -> Demands:
     """What `exercise`, of kind `tests`, demands.
 
     Raises CourseError when its `marking.toml` is missing, malformed, or names what is not there.
@@ -79,7 +76,7 @@ def load_marking(course: Course, exercise: Exercise) -> Marking:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} is not valid TOML: {error}.") from error
     try:
-        return Marking(_tests(data), _catch(data, course.subjects_of(exercise)))
+        return Demands(_tests(data), _catch(data, course.subjects_of(exercise)))
     except _Fault as error:
         raise CourseError(f"{path}: {error}") from None
 
@@ -107,9 +104,11 @@ def _test(entry: Any) -> DemandedTest:
     test = DemandedTest(**entry)
     if not (test.name.startswith("test_") and test.name.isidentifier()):
         raise _Fault(f"{test.name!r} is no name for a test: it begins with test_.")
-    if test.way not in get_args(Way):
-        ways = ", ".join(get_args(Way))
-        raise _Fault(f"{test.name} is to be written in the way {test.way!r}; there are {ways}.")
+    if test.variant not in VARIANTS:
+        variants = ", ".join(VARIANTS)
+        raise _Fault(
+            f"{test.name} is to be written in the variant {test.variant!r}; there are {variants}."
+        )
     return test
 
 

@@ -1,0 +1,253 @@
+"""`workshop grade`: mark a class, and write its gradebook."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workshop.cli.terminal import (
+    Refused,
+    WrongUsage,
+    command,
+    complain,
+    console,
+    plural,
+    say,
+    shown,
+)
+from workshop.course import Course, load_course
+
+if TYPE_CHECKING:
+    from workshop.gradebook.batch import Batch, Counts, Wanted
+    from workshop.gradebook.book import Gradebook
+    from workshop.gradebook.intake import Source
+    from workshop.gradebook.late import Lateness
+    from workshop.gradebook.store import Store
+
+AHEAD = 4
+"""Units that are ready for each job: enough that none waits, few enough to be in memory."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was typed."""
+
+    submissions: Path
+    out: Path = Path("gradebook")
+    exercises: Sequence[str] = ()
+    learners: Sequence[str] = ()
+    jobs: int | None = None
+    walls: str | None = None
+    late: Path | None = None
+    seconds: float | None = None
+    formats: Sequence[str] = ()
+    force: bool = False
+
+
+def run(options: Options) -> int:
+    """Mark the class and write the gradebook; 0 when everything is marked, whatever the marks,
+    else 1. Ended by a signal: 128 and its number.
+
+    Raises CourseError, WrongUsage for what cannot be done as typed, Refused when the disk fails.
+    """
+    from workshop.gradebook.batch import Stopped, Wanted
+    from workshop.gradebook.units import close_runner
+
+    if options.walls is not None:
+        from workshop.cli.check import require
+
+        require(options.walls)
+    course = load_course()
+    named = dict.fromkeys(course.exercise(name) for name in options.exercises)
+    exercises = tuple(one for one in course.exercises if one in named or not named)
+    sources = _sources(options.submissions, course)
+    names = [source.learner.name for source in sources]
+    wanted = Wanted(exercises, _known(options.learners, names), options.force, options.seconds)
+    late = _late(options.late, course, names)
+    jobs = options.jobs or os.cpu_count() or 1
+    executor = ThreadPoolExecutor(jobs)
+    try:
+        with _store(options.out) as store:
+            book, counts = _mark(course, wanted, store, sources, executor, late, AHEAD * jobs)
+            written = _write(book, course, options)
+    except Stopped as stopped:
+        complain(f"Stopped; what is marked is kept. To go on: {_again()}")
+        return 128 + stopped.number
+    except KeyboardInterrupt:  # the second one: what is under way is given up
+        complain(f"Ended; what is marked is kept. To go on: {_again()}")
+        os._exit(130)
+    finally:
+        executor.shutdown(cancel_futures=True)
+        close_runner()
+    _tell(book, counts, written, options)
+    return 1 if counts.failed else 0
+
+
+# --- what was typed ------------------------------------------------------------------------------
+
+
+def _sources(folder: Path, course: Course) -> list[Source]:
+    from workshop.gradebook.intake import IntakeError, submissions
+
+    try:
+        return list(submissions(folder, course))
+    except IntakeError as error:
+        raise WrongUsage(str(error)) from error
+
+
+def _known(asked: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+    for name in asked:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise WrongUsage(f"Nobody called {name!r} has handed anything in.{hint}")
+    return frozenset(asked)
+
+
+def _late(path: Path | None, course: Course, names: Sequence[str]) -> Lateness | None:
+    from workshop.gradebook.late import LateError, load
+
+    if path is None:
+        return None
+    try:
+        return load(path, course, set(names))
+    except LateError as error:
+        raise WrongUsage(str(error)) from error
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[Store]:
+    from workshop.gradebook.store import Store, StoreError
+
+    try:
+        store = Store(folder)
+    except StoreError as error:
+        raise WrongUsage(str(error)) from error
+    if store.told:
+        complain(store.told)
+    try:
+        with store:
+            yield store
+    except StoreError as error:
+        raise Refused(str(error)) from error
+
+
+# --- marking -------------------------------------------------------------------------------------
+
+
+def _mark(
+    course: Course,
+    wanted: Wanted,
+    store: Store,
+    sources: list[Source],
+    executor: Executor,
+    late: Lateness | None,
+    most: int,
+) -> tuple[Gradebook, Counts]:
+    from workshop.cli.grade_progress import progress
+    from workshop.gradebook.batch import Batch
+
+    with progress(len(sources), len(wanted.exercises)) as watcher:
+        batch = Batch(course, wanted, store, executor, watcher, most=most, late=late)
+        with _stopped_by_signals(batch):
+            return batch.run(sources), batch.counts
+
+
+@contextmanager
+def _stopped_by_signals(batch: Batch) -> Iterator[None]:
+    """The first SIGINT or SIGTERM has the batch come to an end, the second raises
+    KeyboardInterrupt.
+    """
+    asked = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        batch.stop(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _again() -> str:
+    return command(*map(shlex.quote, sys.argv[1:]))
+
+
+# --- the gradebook -------------------------------------------------------------------------------
+
+
+def _write(book: Gradebook, course: Course, options: Options) -> list[Path]:
+    from workshop.gradebook import as_json
+
+    writers: list[Callable[[Gradebook, Path], list[Path]]] = [as_json.write]
+    try:
+        from workshop.gradebook import pages
+        from workshop.gradebook.formats import FORMATS, plain
+
+        writers += [plain.write, lambda book, folder: pages.write(book, course, folder)]
+        writers += [FORMATS[name] for name in dict.fromkeys(options.formats)]
+    except ImportError:
+        pass
+    try:
+        return [path for write in writers for path in write(book, options.out)]
+    except OSError as error:
+        raise Refused(
+            f"The gradebook could not be written to {options.out} ({error.strerror}); every "
+            "verdict is kept there. Mend that, and type the same command again."
+        ) from error
+
+
+def _tell(book: Gradebook, counts: Counts, written: list[Path], options: Options) -> None:
+    screen = console()
+    marked = [one for one in book.submissions if not one.unmarked]
+    passed = sum(all(v.status == "pass" for v in one.verdicts) for one in marked)
+    unmarked = len(book.submissions) - len(marked)
+    say(
+        screen,
+        f"{plural(len(book.submissions), 'learner')}: {passed} passed everything, "
+        f"{len(marked) - passed} did not, {unmarked} not wholly marked.",
+        style="bold",
+    )
+    say(screen, f"Verdicts: {counts.made} made now, {counts.kept} known from before.")
+    if counts.old:
+        say(
+            screen,
+            f"{plural(counts.old, 'verdict')} of learners whom you did not name may be out of "
+            f"date, for files or the kit have changed since; without --learner they are renewed.",
+        )
+    if counts.missing:
+        say(
+            screen,
+            f"{plural(counts.missing, 'cell')} of learners whom you did not name are empty, for "
+            "they have never been marked; without --learner they are.",
+        )
+    for path in _first(written):
+        say(screen, shown(path), indent=2)
+    if counts.failed:
+        say(
+            screen,
+            f"{plural(counts.failed, 'exercise')} could not be marked, which is not the learners' "
+            f"fault, and costs them nothing; {shown(options.out / 'gradebook.json')} says why. "
+            f"`workshop doctor` looks for the fault; then {_again()} marks what is left.",
+        )
+
+
+def _first(written: list[Path]) -> list[Path]:
+    """The files, and of those that are in a folder of their own, the folder."""
+    top = min((len(path.parts) for path in written), default=0)
+    return list(dict.fromkeys(path if len(path.parts) == top else path.parent for path in written))
