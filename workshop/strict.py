@@ -1,4 +1,4 @@
-"""How pytest runs the tests that learners write: in a notebook's cell, and where they are marked."""
+"""How pytest runs the tests that learners write, in a cell and where they are marked."""
 
 SETTINGS = """\
 [pytest]
