@@ -138,10 +138,17 @@ class Course:
     lessons: tuple[Lesson, ...]
     concepts: dict[str, tuple[str, ...]]
     late: LatePolicy | None = None
+    handout: bool = False
+    """Whether this copy is a learner's: without answers, and without what marks learners' tests."""
 
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
         return tuple(lesson.exercise for lesson in self.lessons if lesson.exercise)
+
+    @cached_property
+    def checked_here(self) -> tuple[Exercise, ...]:
+        """The exercises that this copy can mark: all; in a handout, those of kind `code`."""
+        return tuple(one for one in self.exercises if one.kind == "code" or not self.handout)
 
     def subjects_of(self, exercise: Exercise) -> tuple[Exercise, ...]:
         """The `code` exercises whose modules the tests of `exercise` are about."""
@@ -207,6 +214,7 @@ def _course(kit: Path, data: dict[str, object]) -> Course:
             for name, shown in data.get("concepts", {}).items()  # type: ignore[attr-defined]
         },
         late=_late(kit, data["late"]) if "late" in data else None,
+        handout=bool(data.get("handout", False)),
     )
     for exercise in course.exercises:
         _check(exercise, {one.name for one in course.exercises if one.kind == "code"})

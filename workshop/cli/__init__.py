@@ -41,6 +41,24 @@ def main(context: click.Context) -> None:
 
 
 @main.command()
+@click.option(
+    "--start", metavar="HH:MM", default="09:00", show_default=True, help="When it begins."
+)
+@click.option(
+    "--hours", type=float, default=6, show_default=True, help="How long a day is, breaks included."
+)
+def agenda(start: str, hours: float) -> None:
+    """Print a timetable of the course, with breaks.
+
+    What does not fit in a day goes on the next; a warning then says how long one day would have to
+    be. Ends with 0 all the same: the timetable is whole.
+    """
+    from workshop.cli.agenda import run
+
+    sys.exit(run(start, hours))
+
+
+@main.command()
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 @click.option(
@@ -127,6 +145,25 @@ def grade(**typed: Any) -> None:
     from workshop.cli.grade import Options, run
 
     sys.exit(run(Options(**typed)))
+
+
+@main.command()
+@click.option(
+    "--out",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The folder to make; the zip beside it is called DIR.zip.",
+)
+def handout(out: Path) -> None:
+    """Make what learners get: the kit without answers and notes.
+
+    A folder and a zip of it: lessons, exercises, hints, the tests that mark exercises 01 to 05.
+    An older handout in DIR is replaced, unless somebody has worked in it.
+    """
+    from workshop.cli.handout import run
+
+    sys.exit(run(out))
 
 
 @main.command()

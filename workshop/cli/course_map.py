@@ -34,7 +34,7 @@ def render_map(course: Course, progress: Progress, console: Console) -> None:
 
 
 def _heading(course: Course, progress: Progress, console: Console) -> None:
-    records = [progress[exercise.name] for exercise in course.exercises]
+    records = [progress[exercise.name] for exercise in course.checked_here]
     passed = sum(record.status == "pass" for record in records)
     points = plural(sum(record.points for record in records), "point")
     exercises = plural(len(records), "exercise")
@@ -54,6 +54,8 @@ def _row(course: Course, lesson: Lesson, progress: Progress, console: Console) -
     record, drawn = progress[lesson.exercise.name], marks(console)
     names = max(len(one.name) for one in course.exercises)
     cell, style = _standing(lesson.exercise, record, drawn)
+    if lesson.exercise not in course.checked_here and state(lesson.exercise) == "written":
+        cell, style = f"{drawn.absent} your instructor marks it", "dim"
     start += f"  {lesson.exercise.name:<{names}}  "
     notes = _notes(lesson.exercise, record)
     room = console.width - len(start) - len(cell)

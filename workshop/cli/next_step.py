@@ -30,12 +30,23 @@ def state(exercise: Exercise) -> State:
 def next_step(course: Course, progress: Progress, among: Iterable[Exercise] = ()) -> str:
     """What to do next: about the first of `among` that is not passed, else of the course."""
     for exercise in (*among, *course.exercises):
-        if progress[exercise.name].status != "pass":
+        if _is_open(course, progress, exercise):
             return f"Next: {_advice(course, progress, exercise)}"
+    if course.handout:
+        return (
+            "Every exercise is written, and those that are checked here pass. Next: hand in your "
+            "folder exercises/."
+        )
     return (
         "You have passed every exercise. Next: write one of them in another style and see with "
         f"{command('check')} that it passes too."
     )
+
+
+def _is_open(course: Course, progress: Progress, exercise: Exercise) -> bool:
+    if exercise in course.checked_here:
+        return progress[exercise.name].status != "pass"
+    return state(exercise) != "written"  # whether it is right is found out elsewhere
 
 
 def _advice(course: Course, progress: Progress, exercise: Exercise) -> str:
@@ -55,5 +66,7 @@ def _advice(course: Course, progress: Progress, exercise: Exercise) -> str:
         case _ if not record.status:
             return f"have what you wrote in {file} marked with {check}."
     if record.hints >= len(exercise.hints) and record.tries >= TRIES:
+        if course.handout:
+            return f"mend {file}; if you are stuck, ask your instructor."
         return f"mend {file}; if you are stuck, {command('solution', name)} shows our answer."
     return f"mend {file}; {hint} gives a hint, {check} marks it again."

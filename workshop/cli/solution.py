@@ -11,11 +11,16 @@ from workshop.progress import Record, load
 def run(name: str) -> int:
     """Print the reference and note that it was shown.
 
-    Raises Refused before the exercise has passed or `TRIES` checks of it have failed, CourseError
-    when there is no such exercise.
+    Raises Refused before the exercise has passed or `TRIES` checks of it have failed, and in a
+    handout; CourseError when there is no such exercise.
     """
     course = load_course()
     exercise = course.exercise(name)
+    if course.handout:
+        raise Refused(
+            f"This copy of the course has no answers in it: ask your instructor for the solution "
+            f"of {exercise.name}."
+        )
     progress = load(course.kit)
     record = progress[exercise.name]
     if not (record.passed or record.tries >= TRIES):
