@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,9 @@ NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
 JOBS = 2
 """How many submissions are marked beside each other."""
 
-# Whatever an attack is called, it is none of our tests; nor are a small course's graded ones.
-collect_ignore_glob = ["attacks/*", "small_kit/*"]
+# Whatever an attack is called, it is none of our tests; nor are a small course's graded ones, and
+# those of the lesson that the authors' guide adds.
+collect_ignore_glob = ["attacks/*", "small_kit/*", "authoring/*"]
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
 
@@ -162,11 +164,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin to mark at once whatever the session's tests are going to ask for."""
-    wanted = [_wanted(item) for item in session.items if _asks_for_verdicts(item)]
-    if wanted and not session.config.option.collectonly:
+    asking = [item for item in session.items if _asks_for_verdicts(item)]
+    if asking and not session.config.option.collectonly:
         marking = session.config.stash[_marking] = Marking()
-        for exercise, source, isolated in wanted:
-            marking.plan(exercise, source, isolated)
+        for item in asking:
+            with suppress(FileNotFoundError):  # the test that asks for it says so itself
+                marking.plan(*_wanted(item))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

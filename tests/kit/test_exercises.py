@@ -119,6 +119,16 @@ def test_an_alternative_is_accepted(marking, exercise, path):
 
 
 @each_exercise
+def test_no_file_of_an_exercise_is_missing(exercise):
+    own = [f"test_{variant}.py" for variant in VARIANTS] if exercise in CODE else ["marking.toml"]
+    wanted = [exercise.path, exercise.reference, exercise.stub, exercise.graded / "hints.md"]
+    wanted += [exercise.graded / name for name in own]
+
+    missing = [str(path.relative_to(COURSE.kit)) for path in wanted if not path.is_file()]
+    assert not missing, f"there is no {', no '.join(missing)}"
+
+
+@each_exercise
 def test_the_exercise_is_its_stub(exercise):
     assert exercise.path.read_bytes() == exercise.stub.read_bytes()
 

@@ -1,0 +1,18 @@
+"""misconception: error-escapes
+
+A TimeoutError instead of None.
+"""
+
+import asyncio
+
+
+async def answer_or_none(ask, patience):
+    asking, waiting = asyncio.create_task(ask()), asyncio.create_task(patience())
+    await asyncio.wait([asking, waiting], return_when=asyncio.FIRST_COMPLETED)
+    answered = asking.done()
+    asking.cancel()
+    waiting.cancel()
+    await asyncio.wait([asking, waiting])
+    if not answered:
+        raise TimeoutError("no answer in time")
+    return asking.result()
