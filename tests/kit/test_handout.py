@@ -292,6 +292,13 @@ def test_a_handout_of_a_handout_is_refused(mine, tmp_path):
     assert "is a handout itself" in answer.stderr
 
 
+def test_a_class_is_marked_in_the_whole_kit(mine):
+    answer = workshop("grade", "exercises")
+
+    assert answer.exit_code == 2
+    assert "mark it in the kit that the handout was made from" in answer.stderr
+
+
 def test_its_course_says_what_it_is(mine):
     course = load_course(mine)
 

@@ -67,6 +67,11 @@ def run(options: Options) -> int:
 
         require(options.walls)
     course = load_course()
+    if course.handout:
+        raise WrongUsage(
+            f"{course.kit} is a handout, which lacks what a class is marked by: mark it in the kit "
+            "that the handout was made from."
+        )
     named = dict.fromkeys(course.exercise(name) for name in options.exercises)
     exercises = tuple(one for one in course.exercises if one in named or not named)
     sources = _sources(options.submissions, course)
