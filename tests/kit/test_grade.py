@@ -220,6 +220,7 @@ def test_who_was_late_loses_what_the_course_says(school: Class) -> None:
         (("--out", "course.toml"), "cannot be written to"),
         (("--late", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--jobs", "0"), "0 is not in the range"),
+        (("--format", "excel"), "There is no format 'excel'; the formats are canvas, "),
     ],
 )
 def test_what_cannot_be_done_as_typed_is_a_sentence(
@@ -280,6 +281,13 @@ def test_asked_twice_it_ends_at_once_and_leaves_no_process(school: Class) -> Non
     assert err.startswith("Ended; what is marked is kept. To go on: `")
     assert below
     assert not psutil.wait_procs(below, timeout=60)[1]
+
+
+def test_the_folder_that_the_gradebook_goes_to_is_no_submission(school: Class) -> None:
+    school.hand_in("anna")
+    Store(school.folder / "marks").__exit__(None, None, None)  # of a run that was killed
+    done = school.grade("--out", "submissions/marks")
+    assert "1 learner: 1 passed everything" in done.stdout
 
 
 def test_two_at_once_are_refused(school: Class) -> None:
