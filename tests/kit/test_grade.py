@@ -162,7 +162,7 @@ def test_one_learner_is_marked_anew_and_nobody_else_is_lost(school: Class) -> No
     first = school.grade("--learner", "anna")
     assert first.returncode == 0
     assert made(first) == (1, 0)
-    assert "2 cells of learners whom you did not name are empty" in first.stdout
+    assert "Learners whom you did not name have 2 empty cells" in first.stdout
     assert school.points() == {"anna": 6, "bob": None, "carl": None}
 
     assert made(school.grade()) == (2, 1)
@@ -170,7 +170,7 @@ def test_one_learner_is_marked_anew_and_nobody_else_is_lost(school: Class) -> No
     school.hand_in("dora", RIGHT)
     again = school.grade("--learner", "anna", "--learner", "dora")
     assert made(again) == (2, 1)
-    assert "1 verdict of learners whom you did not name" in again.stdout
+    assert "Learners whom you did not name have 1 verdict from before" in again.stdout
     assert school.points() == {"anna": 6, "bob": 0, "carl": 6, "dora": 6}
     assert made(school.grade()) == (0, 4), "bob's file equals dora's"
     assert school.points() == {"anna": 6, "bob": 6, "carl": 6, "dora": 6}
@@ -220,6 +220,7 @@ def test_who_was_late_loses_what_the_course_says(school: Class) -> None:
         (("--out", "course.toml"), "cannot be written to"),
         (("--late", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--jobs", "0"), "0 is not in the range"),
+        (("--format", "excel"), "There is no format 'excel'; the formats are canvas, "),
     ],
 )
 def test_what_cannot_be_done_as_typed_is_a_sentence(
@@ -280,6 +281,13 @@ def test_asked_twice_it_ends_at_once_and_leaves_no_process(school: Class) -> Non
     assert err.startswith("Ended; what is marked is kept. To go on: `")
     assert below
     assert not psutil.wait_procs(below, timeout=60)[1]
+
+
+def test_the_folder_that_the_gradebook_goes_to_is_no_submission(school: Class) -> None:
+    school.hand_in("anna")
+    Store(school.folder / "marks").__exit__(None, None, None)  # of a run that was killed
+    done = school.grade("--out", "submissions/marks")
+    assert "1 learner: 1 passed everything" in done.stdout
 
 
 def test_two_at_once_are_refused(school: Class) -> None:
@@ -386,10 +394,11 @@ def test_the_digest_of_an_exercise_is_of_its_subjects_too(scratch_kit: Path) -> 
 
 def test_marking_uses_nothing_that_its_digest_leaves_out() -> None:
     code = (
-        "import sys\n"
-        "import workshop.grading.rounds, workshop.grading.tester, workshop.grading.blind\n"
-        "import workshop.grading.runner, workshop.isolation.subjects, workshop.isolation.learner\n"
-        "import workshop.services._app, workshop.proof\n"
+        "import importlib, pkgutil, sys\n"
+        "import workshop.proof, workshop.grading, workshop.isolation, workshop.services\n"
+        "for room in (workshop.grading, workshop.isolation, workshop.services):\n"
+        "    for one in pkgutil.iter_modules(room.__path__, room.__name__ + '.'):\n"
+        "        importlib.import_module(one.name)\n"
         "print(*(name for name in sys.modules if name.startswith('workshop.')))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -559,7 +568,9 @@ def test_marking_anew_goes_on_where_it_was_stopped(small: Course, tmp_path: Path
 
 
 @pytest.mark.parametrize("learners", [0, 1, 3])
-def test_the_file_is_what_json_makes_of_the_book(learners: int, tmp_path: Path) -> None:
+def test_the_file_holds_the_book_and_a_line_for_each_submission(
+    learners: int, tmp_path: Path
+) -> None:
     why = Diagnosis("wrong-shape", "why\nso", "“look”", 3, "x = '\\'")
     tests = [TestResult("t", "mock", "fail", 1, 2, "a\n  b\ud800\x1b\u2028", "[\n]", why)]
     verdict = Verdict("ex02_upload", "code", "fail", "", ["audit"], tests)
@@ -568,4 +579,6 @@ def test_the_file_is_what_json_makes_of_the_book(learners: int, tmp_path: Path) 
     )
     book = Gradebook("A course", ("ex02_upload", "ex03_save"), (marked,) * learners)
     [path] = as_json.write(book, tmp_path)
-    assert path.read_bytes().decode("ascii") == json.dumps(book.as_dict(), indent=2) + "\n"
+    text = path.read_bytes().decode("ascii")
+    assert json.loads(text) == book.as_dict()
+    assert len(text.splitlines()) == learners + 2
