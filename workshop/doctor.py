@@ -282,7 +282,7 @@ def _list(names: list[str]) -> str:
 # Second stage: the real things
 
 
-_MODULES = {"pyyaml": "yaml"}
+_MODULES = {"markdown-it-py": "markdown_it", "pyyaml": "yaml"}
 """Packages that are imported by another name than they are installed by."""
 
 

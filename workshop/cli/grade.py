@@ -210,14 +210,10 @@ def _formats(names: Sequence[str]) -> list[Writer]:
 
 
 def _write(book: Gradebook, course: Course, options: Options, more: list[Writer]) -> list[Path]:
-    from workshop.gradebook import as_json
+    from workshop.gradebook import as_json, pages
     from workshop.gradebook.formats import plain
 
     def write_pages(book: Gradebook, folder: Path) -> list[Path]:
-        try:
-            from workshop.gradebook import pages
-        except ImportError:
-            return []
         return pages.write(book, course, folder)
 
     writers = as_json.write, plain.write, write_pages
