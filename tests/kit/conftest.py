@@ -205,7 +205,7 @@ def _wanted(item: pytest.Item) -> tuple[Exercise, bytes, bool]:
     params = getattr(getattr(item, "callspec", None), "params", {})
     exercise = params["exercise"]
     if "source" in params:
-        return exercise, params["source"], True
+        return exercise, params["source"], params.get("isolated", True)
     own = exercise.stub if "stub" in item.name else exercise.reference
     return exercise, params.get("path", own).read_bytes(), params.get("isolated", True)
 

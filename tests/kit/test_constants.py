@@ -22,6 +22,9 @@ CONSTANTS = [
     "return EqualToEverything()",
 ]
 """Bodies for every function that a learner writes. None of them looks at its arguments."""
+LIE = CONSTANTS[-1]
+"""The one that only a process of its own is proof against. The others are plain values, and where
+they are judged makes no difference but in time."""
 
 GUESSES = {
     "ex01_event_loop": "return ['a fact about otter', 'a fact about ant', 'a fact about yak']",
@@ -62,15 +65,17 @@ def is_unwritten(function: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
 
 def submissions() -> list[object]:
     return [
-        pytest.param(exercise, with_every_body(exercise, body), id=f"{exercise.name}-{body}")
+        pytest.param(
+            exercise, with_every_body(exercise, body), body == LIE, id=f"{exercise.name}-{body}"
+        )
         for exercise in CODE
         for body in [*CONSTANTS, *filter(None, [GUESSES.get(exercise.name)])]
     ]
 
 
-@pytest.mark.parametrize(("exercise", "source"), submissions())
-def test_an_answer_that_never_changes_scores_zero(marking, exercise, source):
-    verdict = marking.verdict(exercise, source)
+@pytest.mark.parametrize(("exercise", "source", "isolated"), submissions())
+def test_an_answer_that_never_changes_scores_zero(marking, exercise, source, isolated):
+    verdict = marking.verdict(exercise, source, isolated)
 
     earned = [f"{test.variant} {test.name}" for test in verdict.tests if test.points]
     assert earned == [], "these tests gave points to a submission without a solution"

@@ -25,7 +25,7 @@ from workshop.course import Exercise, load_course
 from workshop.diagnosis import Finding, diagnose
 from workshop.grading.shapes import shapes
 from workshop.grading.stand_ins import StandInFinder
-from workshop.grading.timer import ringing
+from workshop.grading.timer import interrupting, ringing
 from workshop.grading.verdict import OUTPUT_LIMIT, Diagnosis, TestResult
 from workshop.grading.warm import Round
 from workshop.grading.wording import diagnosis_of, explain, idea_of
@@ -239,16 +239,11 @@ class GradedSession:
         if not hasattr(signal, "setitimer"):
             yield
             return
-        previous = signal.signal(signal.SIGALRM, self._out_of_time)
         learners = self._item is not None and self._is_learners(self._item)
         seconds = LEARNERS_LIMIT if learners else self._limit.seconds
         # In this process it rings again, for code that catches everything and goes on.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 0 if self._cell else 1.0)
-        try:
+        with interrupting(seconds, self._out_of_time, 0 if self._cell else 1.0):
             yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, previous)
 
     def _rings(self) -> None:
         """Time has run out, in a thread of its own: what the test waits for does not come."""

@@ -12,7 +12,6 @@ import inspect
 import linecache
 import os
 import re
-import signal
 import sys
 import tempfile
 import time
@@ -29,6 +28,7 @@ from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
 from _pytest.config import _prepareconfig
 
 from workshop.grading.stand_ins import StandInFinder
+from workshop.grading.timer import interrupting
 from workshop.grading.verdict import NAME_LIMIT, WORDS_LIMIT
 from workshop.isolation import evidence, walls
 from workshop.isolation.evidence import plain, told
@@ -311,13 +311,10 @@ class _Tests:
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:
-        previous = signal.signal(signal.SIGALRM, self._out_of_time)
-        signal.setitimer(signal.ITIMER_REAL, self._limit.seconds, 1.0)
         try:
-            yield
+            with interrupting(self._limit.seconds, self._out_of_time, 1.0):
+                yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, previous)
             if self._late:
                 self._limit.lose()
 
