@@ -6,6 +6,7 @@ costs more than the tests themselves. Where there is no fork the process runs on
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -93,6 +94,8 @@ class _Rounds:
             return round
         assert self._zygote is not None
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        # A copy collects garbage after each test that fails. What is here by now is none.
+        gc.freeze()
         for line in sys.stdin:
             number, round = _read(line)
             try:
