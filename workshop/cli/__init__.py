@@ -112,9 +112,10 @@ def check(
 @click.option(
     "--format",
     "formats",
-    type=click.Choice(["canvas", "moodle", "gradescope", "github-classroom", "junit"]),
+    metavar="F",
     multiple=True,
-    help="Write the gradebook in this format, too; repeatable.",
+    help="Write the gradebook in this format, too: canvas, moodle, gradescope, github-classroom or "
+    "junit. Repeatable.",
 )
 @click.option("--force", is_flag=True, help="Mark all anew, also what has not changed.")
 def grade(**typed: Any) -> None:

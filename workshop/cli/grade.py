@@ -73,12 +73,13 @@ def run(options: Options) -> int:
     names = [source.learner.name for source in sources]
     wanted = Wanted(exercises, _known(options.learners, names), options.force, options.seconds)
     late = _late(options.late, course, names)
+    more = _formats(options.formats)
     jobs = options.jobs or os.cpu_count() or 1
     executor = ThreadPoolExecutor(jobs)
     try:
         with _store(options.out) as store:
             book, counts = _mark(course, wanted, store, sources, executor, late, AHEAD * jobs)
-            written = _write(book, course, options)
+            written = _write(book, course, options, more)
     except Stopped as stopped:
         complain(f"Stopped; what is marked is kept. To go on: {_again()}")
         return 128 + stopped.number
@@ -191,20 +192,33 @@ def _again() -> str:
 # --- the gradebook -------------------------------------------------------------------------------
 
 
-def _write(book: Gradebook, course: Course, options: Options) -> list[Path]:
+Writer = Callable[["Gradebook", Path], list[Path]]
+
+
+def _formats(names: Sequence[str]) -> list[Writer]:
+    from workshop.gradebook.formats import FORMATS
+
+    for name in names:
+        if name not in FORMATS:
+            raise WrongUsage(f"There is no format {name!r}; the formats are {', '.join(FORMATS)}.")
+    return [FORMATS[name] for name in dict.fromkeys(names)]
+
+
+def _write(book: Gradebook, course: Course, options: Options, more: list[Writer]) -> list[Path]:
     from workshop.gradebook import as_json
+    from workshop.gradebook.formats import plain
 
-    writers: list[Callable[[Gradebook, Path], list[Path]]] = [as_json.write]
-    try:
-        from workshop.gradebook import pages
-        from workshop.gradebook.formats import FORMATS, plain
+    def write_pages(book: Gradebook, folder: Path) -> list[Path]:
+        try:
+            from workshop.gradebook import pages
+        except ImportError:
+            return []
+        return pages.write(book, course, folder)
 
-        writers += [plain.write, lambda book, folder: pages.write(book, course, folder)]
-        writers += [FORMATS[name] for name in dict.fromkeys(options.formats)]
-    except ImportError:
-        pass
+    writers = as_json.write, plain.write, write_pages
+
     try:
-        return [path for write in writers for path in write(book, options.out)]
+        return [path for write in [*writers, *more] for path in write(book, options.out)]
     except OSError as error:
         raise Refused(
             f"The gradebook could not be written to {options.out} ({error.strerror}); every "
@@ -227,17 +241,21 @@ def _tell(book: Gradebook, counts: Counts, written: list[Path], options: Options
     if counts.old:
         say(
             screen,
-            f"{plural(counts.old, 'verdict')} of learners whom you did not name may be out of "
-            f"date, for files or the kit have changed since; without --learner they are renewed.",
+            f"Learners whom you did not name have {plural(counts.old, 'verdict')} from before "
+            "their files or the kit changed; without --learner they are marked again.",
         )
     if counts.missing:
         say(
             screen,
-            f"{plural(counts.missing, 'cell')} of learners whom you did not name are empty, for "
-            "they have never been marked; without --learner they are.",
+            f"Learners whom you did not name have {plural(counts.missing, 'empty cell')}: what was "
+            "never marked. Without --learner it is.",
         )
-    for path in _first(written):
+    # Of what is in a folder of its own, the folder.
+    tops = (options.out / path.relative_to(options.out).parts[0] for path in written)
+    for path in dict.fromkeys(tops):
         say(screen, shown(path), indent=2)
+    if (index := options.out / "index.html") in written:
+        say(screen, f"Open {shown(index)} in a browser to see the class at a glance.")
     if counts.failed:
         say(
             screen,
@@ -245,9 +263,3 @@ def _tell(book: Gradebook, counts: Counts, written: list[Path], options: Options
             f"fault, and costs them nothing; {shown(options.out / 'gradebook.json')} says why. "
             f"`workshop doctor` looks for the fault; then {_again()} marks what is left.",
         )
-
-
-def _first(written: list[Path]) -> list[Path]:
-    """The files, and of those that are in a folder of their own, the folder."""
-    top = min((len(path.parts) for path in written), default=0)
-    return list(dict.fromkeys(path if len(path.parts) == top else path.parent for path in written))

@@ -7,14 +7,13 @@
 
 Submissions are sorted by learner and exercises in the course's order; a verdict is as in
 `workshop.grading.verdict`. `points` are those of all verdicts, less what `late` says was lost.
-`late` and `unmarked` are there only where there is something in them. It is ASCII, and depends on
-neither time nor machine nor who was marked when.
+`late` and `unmarked` are there only where there is something in them. It is ASCII, with a line for
+each submission, and depends on neither time nor machine nor who was marked when.
 """
 
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,12 +29,12 @@ def write(book: Gradebook, folder: Path) -> list[Path]:
 
 
 def _pieces(book: Gradebook) -> Iterator[str]:
-    """What `json.dumps(book.as_dict(), indent=2)` gives, a submission at a time: that of a large
-    class is larger than the class.
+    """`book.as_dict()`, a submission at a time and each on a line of its own: all of a large class
+    is larger than the class, and Python takes a minute to indent it.
     """
-    yield f'{{\n  "version": {VERSION},\n  "submissions": ['
+    yield f'{{"version": {VERSION}, "submissions": ['
     between = "\n"
     for one in book.submissions:
-        yield between + textwrap.indent(json.dumps(one.as_dict(), indent=2), "    ")
+        yield between + json.dumps(one.as_dict())
         between = ",\n"
-    yield ("\n  " if book.submissions else "") + "]\n}\n"
+    yield "\n]}\n"

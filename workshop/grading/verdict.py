@@ -6,7 +6,7 @@ same files are equal.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 VERSION = 1
@@ -61,9 +61,13 @@ class TestResult:
     output: str = ""
     diagnosis: Diagnosis | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON types. A class has a million of them, and `asdict` takes its time."""
+        return vars(self) | {"diagnosis": vars(self.diagnosis).copy() if self.diagnosis else None}
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> TestResult:
-        """The result that `asdict` made `data` of. Raises KeyError or TypeError if it did not."""
+        """The result that `as_dict` made `data` of. Raises KeyError or TypeError if it did not."""
         diagnosis = data["diagnosis"]
         return cls(**data | {"diagnosis": Diagnosis(**diagnosis) if diagnosis else None})
 
@@ -89,7 +93,6 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON types, in the documented order of keys."""
-        data = asdict(self)
         return {
             "version": VERSION,
             "exercise": self.exercise,
@@ -98,8 +101,8 @@ class Verdict:
             "message": self.message,
             "points": self.points,
             "max_points": self.max_points,
-            "walls": data["walls"],
-            "tests": data["tests"],
+            "walls": list(self.walls),
+            "tests": [test.as_dict() for test in self.tests],
         }
 
     @classmethod
