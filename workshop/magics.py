@@ -26,6 +26,8 @@ from textwrap import fill
 from typing import Any
 from xml.etree import ElementTree
 
+from workshop.strict import SETTINGS
+
 LIMIT = 60.0
 """Seconds that one run of pytest may take. Those of the course take one or two."""
 WIDTH = 88
@@ -37,11 +39,6 @@ TESTS = "test_cell.py"
 REPORT = "report.xml"
 COLLECTION = "collection failure"
 """What pytest's report says of a file that could not be imported."""
-CONFIG = """\
-[pytest]
-asyncio_mode = strict
-asyncio_default_fixture_loop_scope = function
-"""
 OPTIONS = ["-p", "asyncio", "-p", "no:cacheprovider", "-p", "workshop.cell_plugin"]
 OPTIONS += ["--no-header", "--color=no", "--tb=short", "-v"]
 ELSEWHERE = {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTHONWARNINGS", "PYTHONASYNCIODEBUG"}
@@ -139,7 +136,7 @@ def run(cell: str, modules: dict[str, str], options: list[str]) -> Outcome:
     """
     with tempfile.TemporaryDirectory(prefix="cell-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        (folder / "pytest.ini").write_text(CONFIG, encoding="utf-8")
+        (folder / "pytest.ini").write_text(SETTINGS, encoding="utf-8")
         for module, source in {**modules, TESTS.removesuffix(".py"): cell}.items():
             # The magic's own line stays as an empty one: lines have the numbers of the cell.
             (folder / f"{module}.py").write_text(f"\n{source}", encoding="utf-8")

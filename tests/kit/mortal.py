@@ -57,7 +57,7 @@ def run(moment: str, number: int, command: list[str]) -> None:
 
     batch.mark_unit = told("marking", "marked", units.mark_unit, lambda unit: unit.key)
     keep = store.Store.keep
-    store.Store.keep = told("storing", "stored", keep, lambda self, key, verdict: key)  # type: ignore[method-assign]
+    store.Store.keep = told("storing", "stored", keep, lambda self, made: " ".join(made))  # type: ignore[method-assign]
     opened = False
 
     def hook(event: str, args: tuple[object, ...]) -> None:

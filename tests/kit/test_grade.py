@@ -220,6 +220,7 @@ def test_who_was_late_loses_what_the_course_says(school: Class) -> None:
         (("--out", "course.toml"), "cannot be written to"),
         (("--late", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--jobs", "0"), "0 is not in the range"),
+        (("--format", "excel"), "There is no format 'excel'; the formats are canvas, "),
     ],
 )
 def test_what_cannot_be_done_as_typed_is_a_sentence(
@@ -280,6 +281,13 @@ def test_asked_twice_it_ends_at_once_and_leaves_no_process(school: Class) -> Non
     assert err.startswith("Ended; what is marked is kept. To go on: `")
     assert below
     assert not psutil.wait_procs(below, timeout=60)[1]
+
+
+def test_the_folder_that_the_gradebook_goes_to_is_no_submission(school: Class) -> None:
+    school.hand_in("anna")
+    Store(school.folder / "marks").__exit__(None, None, None)  # of a run that was killed
+    done = school.grade("--out", "submissions/marks")
+    assert "1 learner: 1 passed everything" in done.stdout
 
 
 def test_two_at_once_are_refused(school: Class) -> None:
@@ -386,10 +394,11 @@ def test_the_digest_of_an_exercise_is_of_its_subjects_too(scratch_kit: Path) -> 
 
 def test_marking_uses_nothing_that_its_digest_leaves_out() -> None:
     code = (
-        "import sys\n"
-        "import workshop.grading.rounds, workshop.grading.tester, workshop.grading.blind\n"
-        "import workshop.grading.runner, workshop.isolation.subjects, workshop.isolation.learner\n"
-        "import workshop.services._app, workshop.proof\n"
+        "import importlib, pkgutil, sys\n"
+        "import workshop.proof, workshop.grading, workshop.isolation, workshop.services\n"
+        "for room in (workshop.grading, workshop.isolation, workshop.services):\n"
+        "    for one in pkgutil.iter_modules(room.__path__, room.__name__ + '.'):\n"
+        "        importlib.import_module(one.name)\n"
         "print(*(name for name in sys.modules if name.startswith('workshop.')))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -33,7 +33,7 @@ import json, sys
 from pathlib import Path
 from workshop.gradebook.store import Store
 with Store(Path(sys.argv[1])) as store:
-    store.keep("key", json.loads(sys.argv[2]))
+    store.keep({"key": json.loads(sys.argv[2])})
     print("open", flush=True)
     sys.stdin.read()
 """
@@ -42,7 +42,7 @@ with Store(Path(sys.argv[1])) as store:
 def test_gives_back_the_verdict_that_was_kept(tmp_path: Path) -> None:
     with Store(tmp_path / "a" / "b") as store:
         assert store.verdict("key") is None
-        store.keep("key", VERDICT.as_dict())
+        store.keep({"key": VERDICT.as_dict()})
         assert store.verdict("key") == VERDICT
     with Store(tmp_path / "a" / "b") as store:
         assert store.verdict("key") == VERDICT
@@ -82,7 +82,7 @@ def test_two_at_once_are_refused_with_a_sentence(tmp_path: Path) -> None:
 def keep(store: Store, number: int) -> None:
     """Keep so many verdicts."""
     for key in range(number):
-        store.keep(str(key), VERDICT.as_dict())
+        store.keep({str(key): VERDICT.as_dict()})
 
 
 def _garbage(path: Path) -> None:
@@ -142,8 +142,8 @@ def test_a_file_that_cannot_be_used_is_kept_aside_and_a_new_one_begun(
 
 def test_a_verdict_that_is_damaged_is_none(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        store.keep("key", VERDICT.as_dict())
-        store.keep("half", {"version": 1, "tests": []})
+        store.keep({"key": VERDICT.as_dict()})
+        store.keep({"half": {"version": 1, "tests": []}})
     database = sqlite3.connect(tmp_path / NAME)
     database.execute("UPDATE verdicts SET verdict = zeroblob(100) WHERE key = 'key'")
     database.commit()
@@ -173,7 +173,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_kept_stays(tmp_path: Path) -> No
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with Store(tmp_path) as store:
-        store.keep("first", VERDICT.as_dict())
+        store.keep({"first": VERDICT.as_dict()})
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
         try:
             with pytest.raises(StoreError, match=r"verdicts.sqlite cannot be written .*--out"):
@@ -195,11 +195,11 @@ def test_sqlites_own_word_for_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_run_that_marks_anew_goes_on_until_it_is_ended(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        store.keep("old", VERDICT.as_dict())
+        store.keep({"old": VERDICT.as_dict()})
         run = store.begin_anew("all")
         assert store.verdict("old", run) is None
         assert store.verdict("old") == VERDICT
-        store.keep("new", VERDICT.as_dict())
+        store.keep({"new": VERDICT.as_dict()})
     with Store(tmp_path) as store:
         assert store.begin_anew("all") == run
         assert store.verdict("new", run) == VERDICT
@@ -214,7 +214,7 @@ def test_a_run_that_marks_anew_goes_on_until_it_is_ended(tmp_path: Path) -> None
 def test_two_runs_that_mark_anew_do_not_disturb_each_other(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         all_anew = store.begin_anew("all")
-        store.keep("jane", VERDICT.as_dict())
+        store.keep({"jane": VERDICT.as_dict()})
         jane_anew = store.begin_anew("jane")
         assert store.verdict("jane", jane_anew) is None
         assert store.verdict("jane", all_anew) == VERDICT
@@ -226,9 +226,9 @@ def test_two_runs_that_mark_anew_do_not_disturb_each_other(tmp_path: Path) -> No
 def test_remembers_what_was_handed_in_last(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         assert store.last("jane", "ex02_upload") is None
-        store.note("jane", {"ex02_upload": "a", "ex03_save": "b"})
-        store.note("jane", {"ex02_upload": "c"})
-        store.note("joe'); DROP TABLE verdicts; --", {"ex02_upload": "d"})
+        store.note([("jane", "ex02_upload", "a"), ("jane", "ex03_save", "b")])
+        store.note([("jane", "ex02_upload", "c")])
+        store.note([("joe'); DROP TABLE verdicts; --", "ex02_upload", "d")])
     with Store(tmp_path) as store:
         assert store.last("jane", "ex02_upload") == "c"
         assert store.last("jane", "ex03_save") == "b"

@@ -129,6 +129,7 @@ class Batch:
         self._running: dict[Future[dict[str, Any]], str] = {}
         self._waiting: dict[str, list[tuple[_Row, str]]] = {}
         self._marked: dict[str, Marked] = {}
+        self._handed_in: list[tuple[str, str, str]] = []
         self._seen: dict[TestResult, TestResult] = {}
         self._stopped: int | None = None
 
@@ -151,6 +152,7 @@ class Batch:
                 break
         while self._running:
             self._take()
+        self._store.note(self._handed_in)
         if self._stopped is not None:
             raise Stopped(self._stopped)
         if what and not self.counts.failed:
@@ -209,36 +211,50 @@ class Batch:
             self._cannot(row, exercise, NOT_ASKED_FOR)
 
     def _take(self) -> None:
-        """Wait until something happens, and see to it."""
-        event = self._events.get()
-        if isinstance(event, int):
-            if self._stopped is None:
-                self._watcher.stopping()
-            self._stopped = event
-            for future in list(self._running):
-                future.cancel()
-            return
-        key = self._running.pop(event)
-        waiting = self._waiting.pop(key)
+        """Wait until something happens, and see to all that has."""
+        events = [self._events.get()]
+        while not self._events.empty():
+            events.append(self._events.get())
+        made: dict[str, dict[str, Any]] = {}
+        for event in events:
+            if isinstance(event, int):
+                self._stop(event)
+            elif verdict := self._result(event):
+                made[self._running.pop(event)] = verdict
+        self._store.keep(made)
+        for key, verdict in made.items():
+            waiting = self._waiting.pop(key)
+            self.counts.made += 1
+            self.counts.kept += len(waiting) - 1
+            for row, _ in waiting:
+                self._got(row, Verdict.from_dict(verdict))
+
+    def _stop(self, number: int) -> None:
+        if self._stopped is None:
+            self._watcher.stopping()
+        self._stopped = number
+        for future in list(self._running):
+            future.cancel()
+
+    def _result(self, future: Future[dict[str, Any]]) -> dict[str, Any] | None:
+        """The verdict, if the unit has one; else those who wait for it are told."""
+        why = ""
         try:
-            verdict = event.result()
+            verdict = future.result()
+            # Who sends SIGTERM may send it to all processes, those that mark included: what they
+            # say then is not the learner's doing, and is found out another time.
+            if self._stopped != signal.SIGTERM or verdict["status"] == "pass":
+                return verdict
         except CancelledError:
-            return
+            pass
         except CourseError:
             raise
         except Exception as error:  # whatever it was, it was not the learner
-            for row, exercise in waiting:
-                self._failed(row, exercise, _sentence(error))
-            return
-        # Who sends SIGTERM may send it to all processes, those that mark included: what they say
-        # then is not the learner's doing, and is found out another time.
-        if self._stopped == signal.SIGTERM and verdict["status"] != "pass":
-            return
-        self._store.keep(key, verdict)
-        self.counts.made += 1
-        self.counts.kept += len(waiting) - 1
-        for row, _ in waiting:
-            self._got(row, Verdict.from_dict(verdict))
+            why = _sentence(error)
+        waiting = self._waiting.pop(self._running.pop(future))
+        for row, exercise in waiting if why else ():
+            self._failed(row, exercise, why)
+        return None
 
     def _got(self, row: _Row, verdict: Verdict) -> None:
         # Most results of a class are alike: each is kept in memory once.
@@ -261,7 +277,8 @@ class Batch:
         self._watcher.unit()
         if row.left:
             return
-        self._store.note(row.learner.name, row.keys)
+        name = row.learner.name
+        self._handed_in += [(name, exercise, key) for exercise, key in row.keys.items()]
         marked = self._marked[row.learner.name] = self._of(row)
         self._watcher.learner(marked)
 

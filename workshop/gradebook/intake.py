@@ -25,7 +25,8 @@ LONGEST = 100
 """Characters of a learner's name."""
 ARCHIVES = 5
 """How many archives of one submission are opened."""
-_GRADEBOOK = "gradebook.json"
+_GRADEBOOK = ("gradebook.json", "verdicts.sqlite")
+"""What there is in a folder that a gradebook goes, or went, to."""
 _LITTER = {"__macosx", "thumbs.db", "desktop.ini", "lost+found"}
 
 
@@ -101,7 +102,7 @@ def _entries(folder: Path) -> list[Entry]:
         for one in entries
         if not one.name.startswith(".")
         and one.name.casefold() not in _LITTER
-        and not (one.is_folder and one.holds(_GRADEBOOK))
+        and not (one.is_folder and any(map(one.holds, _GRADEBOOK)))
     ]
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -90,29 +90,24 @@ class Store:
         except (zlib.error, ValueError, LookupError, TypeError):
             return None  # damaged: it is marked again
 
-    def keep(self, key: str, verdict: dict[str, Any]) -> None:
-        """Keep a verdict; when this returns, it is on the disk."""
-        packed = zlib.compress(json.dumps(verdict).encode())
-        with self._sentences():
-            self._database.execute(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, (SELECT max(run) FROM anew), ?)",
-                (key, packed),
+    def keep(self, made: Mapping[str, dict[str, Any]]) -> None:
+        """Keep verdicts, by key; when this returns, they are on the disk."""
+        packed = [
+            (key, zlib.compress(json.dumps(verdict).encode())) for key, verdict in made.items()
+        ]
+        with self._whole():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO verdicts VALUES (?, (SELECT max(run) FROM anew), ?)", packed
             )
 
     # --- whose they are --------------------------------------------------------------------------
 
-    def note(self, learner: str, handed_in: dict[str, str]) -> None:
-        """Remember the keys of what `learner` has handed in, by exercise."""
-        rows = [
-            (learner, exercise, key)
-            for exercise, key in handed_in.items()
-            if self.last(learner, exercise) != key
-        ]
-        if not rows:
-            return
-        with self._sentences(), self._database:
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO handed_in VALUES (?, ?, ?)", rows)
+    def note(self, handed_in: Iterable[tuple[str, str, str]]) -> None:
+        """Remember what was handed in: learners, exercises, and the keys."""
+        with self._whole():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO handed_in VALUES (?, ?, ?)", handed_in
+            )
 
     def last(self, learner: str, exercise: str) -> str | None:
         """The key of what `learner` had handed in when it was noted last."""
@@ -137,8 +132,7 @@ class Store:
 
     def end_anew(self, what: str) -> None:
         """The run that marks `what` anew has come to its end."""
-        with self._sentences(), self._database:
-            self._database.execute("BEGIN")
+        with self._whole():
             self._database.execute(
                 "UPDATE anew SET run = (SELECT max(run) FROM anew) WHERE what = ''"
             )
@@ -196,6 +190,13 @@ class Store:
             if beside.exists():
                 beside.replace(aside.with_name(aside.name + end))
         return aside
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All of it or nothing."""
+        with self._sentences(), self._database:
+            self._database.execute("BEGIN")
+            yield
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

@@ -106,8 +106,8 @@ def _using(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    """Call what a stub calls `name`, behind `module:`, or the method of that name, each as its shape
-    wants it.
+    """Call what a stub calls `name`, behind `module:`, or the method of that name, each as its
+    shape wants it.
     """
     __tracebackhide__ = True
     known = without_module(name)

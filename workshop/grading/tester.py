@@ -42,6 +42,7 @@ from workshop.isolation.testimony import Sources
 from workshop.isolation.under_test import Conversations
 from workshop.isolation.wire import Wire
 from workshop.services import _pairs
+from workshop.strict import SETTINGS
 
 Message = dict[str, Any]
 
@@ -51,11 +52,6 @@ LIMIT = 10.0
 """Seconds that one test may take. On a wrong module it may wait five until it gives up."""
 IMPATIENT = 1.0
 """Seconds to which the limit shrinks, by half each time, while tests run out of it."""
-SETTINGS = """\
-[pytest]
-asyncio_mode = strict
-asyncio_default_fixture_loop_scope = function
-"""
 ARGUMENTS = [
     *("-q", "--no-header", "--tb=no", "--capture=sys", "-p", "pytest_asyncio.plugin"),
     # What nobody asks for here, and each of hundreds of runs would set up.
