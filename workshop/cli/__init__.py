@@ -110,6 +110,12 @@ def check(
     help="How many exercises are marked beside each other; else as many as there are cores.",
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Mark on the workers of the Dask scheduler there, such as tcp://10.0.0.5:8786; "
+    "docs/cluster.md tells how.",
+)
+@click.option(
     "--walls",
     metavar="NAMES",
     help="Mark only behind all of these walls, separated by commas, as in `workshop check`.",

@@ -24,7 +24,7 @@ from workshop.cli.terminal import (
     say,
     shown,
 )
-from workshop.course import Course, load_course
+from workshop.course import Course, Exercise, load_course
 
 if TYPE_CHECKING:
     from workshop.gradebook.batch import Batch, Counts, Wanted
@@ -46,6 +46,7 @@ class Options:
     exercises: Sequence[str] = ()
     learners: Sequence[str] = ()
     jobs: int | None = None
+    cluster: str | None = None
     walls: str | None = None
     late: Path | None = None
     seconds: float | None = None
@@ -57,9 +58,10 @@ def run(options: Options) -> int:
     """Mark the class and write the gradebook; 0 when everything is marked, whatever the marks,
     else 1. Ended by a signal: 128 and its number.
 
-    Raises CourseError, WrongUsage for what cannot be done as typed, Refused when the disk fails.
+    Raises CourseError, WrongUsage for what cannot be done as typed, Refused when the disk fails or
+    the cluster goes away.
     """
-    from workshop.gradebook.batch import Stopped, Wanted
+    from workshop.gradebook.batch import Lost, Stopped, Wanted
     from workshop.gradebook.units import close_runner
 
     if options.walls is not None:
@@ -79,8 +81,7 @@ def run(options: Options) -> int:
     wanted = Wanted(exercises, _known(options.learners, names), options.force, options.seconds)
     late = _late(options.late, course, names)
     more = _formats(options.formats)
-    jobs = options.jobs or os.cpu_count() or 1
-    executor = ThreadPoolExecutor(jobs)
+    executor, jobs = _executor(options, course, exercises)
     try:
         with _store(options.out) as store:
             book, counts = _mark(course, wanted, store, sources, executor, late, AHEAD * jobs)
@@ -88,6 +89,8 @@ def run(options: Options) -> int:
     except Stopped as stopped:
         complain(f"Stopped; what is marked is kept. To go on: {_again()}")
         return 128 + stopped.number
+    except Lost as lost:
+        raise Refused(f"{lost} What is marked is kept. To go on: {_again()}") from lost
     except KeyboardInterrupt:  # the second one: what is under way is given up
         complain(f"Ended; what is marked is kept. To go on: {_again()}")
         os._exit(130)
@@ -148,6 +151,30 @@ def _store(folder: Path) -> Iterator[Store]:
 
 
 # --- marking -------------------------------------------------------------------------------------
+
+
+def _executor(
+    options: Options, course: Course, exercises: Sequence[Exercise]
+) -> tuple[Executor, int]:
+    """What runs the units, and how many at a time."""
+    if options.cluster is None:
+        jobs = options.jobs or os.cpu_count() or 1
+        return ThreadPoolExecutor(jobs), jobs
+    if options.jobs is not None:
+        raise WrongUsage(
+            "--jobs is about this computer; on a cluster as many are marked beside each other as "
+            "its workers have threads. Leave one of the two out."
+        )
+    from workshop.gradebook.cluster import Cluster, ClusterError
+    from workshop.gradebook.digest import digest
+    from workshop.isolation import walls
+
+    kits = {one.name: digest(course.kit, one.name) for one in exercises}
+    try:
+        cluster = Cluster(options.cluster, kits, tuple(walls.standing()), complain)
+    except ClusterError as error:
+        raise WrongUsage(str(error)) from error
+    return cluster, cluster.threads
 
 
 def _mark(

@@ -36,6 +36,10 @@ class Stopped(Exception):
         self.number = number
 
 
+class Lost(Exception):
+    """What ran the units has gone for good. The text says why; what was marked is kept."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is to be marked."""
@@ -140,7 +144,8 @@ class Batch:
     def run(self, sources: Iterable[Source]) -> Gradebook:
         """Mark `sources`, and give the gradebook of them all, in their order.
 
-        Raises Stopped, StoreError, and CourseError when the course does not say what to mark.
+        Raises Stopped, Lost, StoreError, and CourseError when the course does not say what is to
+        be marked.
         """
         if what := self._wanted.is_anew:
             self._run = self._store.begin_anew(what)
@@ -247,7 +252,7 @@ class Batch:
                 return verdict
         except CancelledError:
             pass
-        except CourseError:
+        except (CourseError, Lost):
             raise
         except Exception as error:  # whatever it was, it was not the learner
             why = _sentence(error)

@@ -11,19 +11,23 @@ import hashlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workshop.course import Course, Exercise, load_course
+from workshop.course import Course, Exercise, find_kit, load_course
 from workshop.gradebook.digest import digest
 from workshop.grading import mark
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import GradingError, Warm
 from workshop.isolation import walls
 from workshop.isolation.scratch import scratch_folder
+
+
+class Unlike(GradingError):
+    """Marking here would not be what it is where the class is marked. The text says why."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,12 @@ def _mentioned(module: str, files: dict[str, bytes]) -> bool:
 def mark_unit(unit: Unit) -> dict[str, Any]:
     """Mark `unit`; its verdict, as `Verdict.as_dict` gives it.
 
-    Raises GradingError when that fails twice, or when this is not the kit or the machine that the
-    unit's is: that is never the learner's fault. Raises CourseError as `mark` does.
+    Raises GradingError when that fails twice, and Unlike when this is not the kit or the machine
+    that the unit's is: that is never the learner's fault. Raises CourseError as `mark` does.
     """
+    make_sure({unit.exercise: unit.kit}, unit.walls)
     course = load_course()
     exercise = course.exercise(unit.exercise)
-    _make_sure(unit, course)
     try:
         return _marked(unit, course, exercise).as_dict()
     except (GradingError, OSError):
@@ -107,17 +111,21 @@ def mark_unit(unit: Unit) -> dict[str, Any]:
         raise GradingError(f"It could not be marked: {error.strerror or error}.") from error
 
 
-def _make_sure(unit: Unit, course: Course) -> None:
-    if unit.kit != digest(course.kit, unit.exercise):
-        raise GradingError(
-            f"The kit in {course.kit}, or its Python, is not the one that this class is marked "
+def make_sure(kits: Mapping[str, str], wanted: Sequence[str]) -> None:
+    """Raises Unlike unless marking here is what it is where the exercises have the digests `kits`,
+    by name, and the walls `wanted` stand.
+    """
+    kit = find_kit()
+    if any(kits[name] != digest(kit, name) for name in kits):
+        raise Unlike(
+            f"The kit in {kit}, or its Python, is not the one that this class is marked "
             "with: use the same version of everything on each machine."
         )
     standing = walls.standing()
-    if list(unit.walls) != standing:
-        raise GradingError(
+    if list(wanted) != standing:
+        raise Unlike(
             f"Other walls stand here ({', '.join(standing)}) than where the class is marked "
-            f"({', '.join(unit.walls)}): `workshop doctor` names the mend."
+            f"({', '.join(wanted)}): `workshop doctor` names the mend."
         )
 
 
