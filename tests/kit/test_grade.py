@@ -220,6 +220,8 @@ def test_who_was_late_loses_what_the_course_says(school: Class) -> None:
         (("--out", "course.toml"), "cannot be written to"),
         (("--late", "nowhere.csv"), "nowhere.csv cannot be read"),
         (("--jobs", "0"), "0 is not in the range"),
+        (("--max-seconds", "nan"), "nan is not"),
+        (("--max-seconds", "inf"), "inf is not in the range"),
         (("--format", "excel"), "There is no format 'excel'; the formats are canvas, "),
     ],
 )

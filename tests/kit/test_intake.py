@@ -182,6 +182,14 @@ def test_a_gradebook_among_the_submissions_is_no_learner(folder: Path) -> None:
     assert names(folder) == ["jane"]
 
 
+@pytest.mark.parametrize("name", ["gradebook.json", "verdicts.sqlite"])
+def test_a_file_called_like_a_gradebook_hides_no_learner(folder: Path, name: str) -> None:
+    for learner, file in (("jane", UPLOAD), ("joe", f"kit/exercises/{UPLOAD}"), ("jim", "all.zip")):
+        put(folder / learner / file)
+        put(folder / learner / name)
+    assert names(folder) == ["jane", "jim", "joe"]
+
+
 # Files beside them
 
 
@@ -199,6 +207,12 @@ def test_other_python_files_beside_the_exercises_go_with_them(folder: Path) -> N
 def test_no_two_of_them_differ_by_case_alone(folder: Path) -> None:
     put(folder / "jane.zip", zip_of({UPLOAD: CODE, "Tools.py": CODE, "tools.py": OTHER}))
     assert only(folder).files == {UPLOAD: CODE, "Tools.py": CODE}
+
+
+@pytest.mark.parametrize("stem", ["a" * 300, "é" * 100])
+def test_one_whose_name_no_disk_takes_is_left_out(folder: Path, stem: str) -> None:
+    put(folder / "jane.zip", zip_of({UPLOAD: CODE, f"{stem}.py": CODE, "beside.py": CODE}))
+    assert only(folder).files == {UPLOAD: CODE, "beside.py": CODE}
 
 
 def test_there_are_not_too_many_of_them_nor_too_large_ones(folder: Path) -> None:

@@ -94,13 +94,15 @@ def test_each_row_that_is_not_right_is_a_sentence_with_its_line(file: Path) -> N
         + f"jane,ex02_upload,{DUE},{DUE}\n"
         + f"joe,{DUE},{DUE}\n"
         + f'"nobody\nknown",,{DUE},{DUE}\n'
-        + f"joe,,{DUE},\n",
+        + f"joe,,{DUE},\n"
+        + f"joe,ex01,{DUE},9999-12-31T23:59:59-14:00\n",
         encoding="utf-8",
     )
     with pytest.raises(LateError) as raised:
         load(file, COURSE, NAMES)
     faults = [line.removeprefix(f"{file}, line ") for line in str(raised.value).split("\n")]
-    assert [line.partition(":")[0] for line in faults] == ["2", "4", "5", "6", "7", "8", "10", "11"]
+    numbers = [line.partition(":")[0] for line in faults]
+    assert numbers == ["2", "4", "5", "6", "7", "8", "10", "11", "12"]
     assert "Nobody called 'jaen' has handed anything in. Did you mean 'jane'?" in faults[0]
     assert "no exercise called 'ex77'" in faults[1]
     assert "'2026-03-01T18:00:00' in the column due does not say how far from UTC" in faults[2]
@@ -109,6 +111,7 @@ def test_each_row_that_is_not_right_is_a_sentence_with_its_line(file: Path) -> N
     assert "There are 3 cells where 4 belong" in faults[5]
     assert "Nobody called 'nobody\\nknown'" in faults[6]
     assert "'' in the column submitted" in faults[7]
+    assert "is before the year 1 or after 9999 in UTC" in faults[8]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,13 @@ def check(
     sys.exit(run(names, as_json=as_json, submission=submission, walls=walls))
 
 
+def _a_number(context: click.Context, parameter: click.Parameter, value: float | None) -> Any:
+    """No range keeps `nan` out: it is neither less nor more than anything."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number.")
+    return value
+
+
 @main.command()
 @click.argument("submissions", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
 @click.option(
@@ -130,7 +138,8 @@ def check(
     "--max-seconds",
     "seconds",
     metavar="S",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(1, 1_000_000),
+    callback=_a_number,
     help="End what takes longer in one exercise of one learner: the rest of it is a time-out.",
 )
 @click.option(

@@ -24,6 +24,9 @@ counts as one."""
 NEIGHBOURS = 50
 NEIGHBOURS_SIZE = 4 * 2**20
 """How many other Python files may go with them, and how many bytes in all."""
+NEIGHBOURS_NAME = 143
+"""Bytes of such a file's name. An archive's can be of any length, and what no file system takes
+could not be laid out to be marked. eCryptfs takes the fewest."""
 _EXERCISES = "exercises"
 _LIKENESS = 0.8
 """From which on one name is taken for another, misspelt: those of two exercises are less alike."""
@@ -173,6 +176,8 @@ def _neighbours(
         name = unicodedata.normalize("NFC", file.name)
         stem, _, ending = name.rpartition(".")
         if ending != "py" or not stem.isidentifier() or name.casefold() in taken:
+            continue
+        if len(name.encode()) > NEIGHBOURS_NAME:
             continue
         with suppress(Unusable):
             content = file.read(min(LARGEST, left))

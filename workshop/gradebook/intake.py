@@ -67,8 +67,8 @@ def submissions(folder: Path, course: Course) -> Iterator[Source]:
 
     There is one for each sub-folder and each archive, except where `workshop.gradebook.places`
     knows better. A folder and an archive of the same name are two learners': which one counts, only
-    a person can say. A folder that holds a gradebook is none, nor is one whose name begins with a
-    dot.
+    a person can say. A folder that holds a gradebook and nothing to mark is none, nor is one whose
+    name begins with a dot.
 
     Raises IntakeError when there is none, or `folder` cannot be read.
     """
@@ -102,8 +102,18 @@ def _entries(folder: Path) -> list[Entry]:
         for one in entries
         if not one.name.startswith(".")
         and one.name.casefold() not in _LITTER
-        and not (one.is_folder and any(map(one.holds, _GRADEBOOK)))
+        and not _is_gradebook(one)
     ]
+
+
+def _is_gradebook(entry: Entry) -> bool:
+    """Whether a gradebook goes, or went, to this folder: a learner's file of such a name beside
+    what there is to mark makes it none, or its learner would be lost.
+    """
+    if not entry.is_folder or not any(map(entry.holds, _GRADEBOOK)):
+        return False
+    files = entry.listing().files
+    return not any(file.name.endswith(".py") or archives.is_archive(file.name) for file in files)
 
 
 def _entry(entry: os.DirEntry[str]) -> Entry:

@@ -146,4 +146,9 @@ def _time(row: dict[str, str], column: str) -> datetime:
             f"{row[column]!r} in the column {column} does not say how far from UTC it is: add "
             "+01:00, say, or Z."
         )
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise _Fault(
+            f"{row[column]!r} in the column {column} is before the year 1 or after 9999 in UTC."
+        ) from None
