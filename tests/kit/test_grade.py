@@ -222,6 +222,7 @@ def test_who_was_late_loses_what_the_course_says(school: Class) -> None:
         (("--jobs", "0"), "0 is not in the range"),
         (("--max-seconds", "nan"), "nan is not"),
         (("--max-seconds", "inf"), "inf is not in the range"),
+        (("--out", "submissions/../submissions"), "where the submissions are"),
         (("--format", "excel"), "There is no format 'excel'; the formats are canvas, "),
     ],
 )
@@ -283,6 +284,35 @@ def test_asked_twice_it_ends_at_once_and_leaves_no_process(school: Class) -> Non
     assert err.startswith("Ended; what is marked is kept. To go on: `")
     assert below
     assert not psutil.wait_procs(below, timeout=60)[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_ended_before_marking_has_begun_it_says_so_too(school: Class) -> None:
+    school.hand_in("anna")
+    late = school.kit / "late.csv"
+    os.mkfifo(late)
+    # Opening the pipe waits until somebody reads.
+    with school.start("--late", "late.csv") as process, late.open("w"):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, out) == (130, "")
+    assert err.startswith("Ended; what is marked is kept. To go on: `")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file here is always full")
+@pytest.mark.parametrize(
+    ("to", "status"), [(">&-", 0), (">/dev/null 2>&-", 0), (">/dev/full", 1), ("| true", None)]
+)
+def test_what_cannot_be_printed_is_no_traceback(school: Class, to: str, status: int | None) -> None:
+    school.hand_in("anna")
+    command = f"exec {sys.executable} -m workshop grade submissions {to}"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=school.kit, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status or status is None
+    assert "The gradebook is in gradebook;" in done.stderr or status != 1
+    assert school.points() == {"anna": 6}
 
 
 def test_the_folder_that_the_gradebook_goes_to_is_no_submission(school: Class) -> None:

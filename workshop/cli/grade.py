@@ -61,6 +61,17 @@ def run(options: Options) -> int:
     Raises CourseError, WrongUsage for what cannot be done as typed, Refused when the disk fails or
     the cluster goes away.
     """
+    try:
+        return _run(options)
+    except KeyboardInterrupt:  # before marking has begun, or after it
+        complain(f"{_ENDED} {_again()}")
+        return 130
+
+
+_ENDED = "Ended; what is marked is kept. To go on:"
+
+
+def _run(options: Options) -> int:
     from workshop.gradebook.batch import Lost, Stopped, Wanted
     from workshop.gradebook.units import close_runner
 
@@ -73,6 +84,11 @@ def run(options: Options) -> int:
         raise WrongUsage(
             f"{course.kit} is a handout, which lacks what a class is marked by: mark it in the kit "
             "that the handout was made from."
+        )
+    if options.out.resolve() == options.submissions.resolve():
+        raise WrongUsage(
+            f"The gradebook cannot go to {options.out}, where the submissions are: what is written "
+            "there would be handed in next time. Name another folder with --out."
         )
     named = dict.fromkeys(course.exercise(name) for name in options.exercises)
     exercises = tuple(one for one in course.exercises if one in named or not named)
@@ -92,12 +108,20 @@ def run(options: Options) -> int:
     except Lost as lost:
         raise Refused(f"{lost} What is marked is kept. To go on: {_again()}") from lost
     except KeyboardInterrupt:  # the second one: what is under way is given up
-        complain(f"Ended; what is marked is kept. To go on: {_again()}")
+        complain(f"{_ENDED} {_again()}")
         os._exit(130)
     finally:
         executor.shutdown(cancel_futures=True)
         close_runner()
-    _tell(book, counts, written, options)
+    try:
+        _tell(book, counts, written, options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Refused(
+            f"The gradebook is in {options.out}; what is to be said of it cannot be printed "
+            f"({error.strerror})."
+        ) from error
     return 1 if counts.failed else 0
 
 

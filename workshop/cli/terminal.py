@@ -90,7 +90,12 @@ def console() -> Console:
 
 
 def never_fail_to_encode() -> None:
-    """Make the output streams spell out what their encoding lacks, not raise."""
+    """Make the output streams spell out what their encoding lacks, not raise; one that was closed
+    before the start (`>&-`) takes everything and keeps nothing.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
