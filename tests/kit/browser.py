@@ -152,8 +152,16 @@ class Browser:
             if not read:
                 raise BrowserGone(self._last_words())
             self._unread += read
-        message, _, self._unread = self._unread.partition(b"\0")
-        return json.loads(message)
+        read, _, self._unread = self._unread.partition(b"\0")
+        message = json.loads(read)
+        if message.get("method") == "Page.javascriptDialogOpening":
+            self._close_dialog(message["sessionId"])
+        return message
+
+    def _close_dialog(self, session: str) -> None:
+        """A page that shows a dialog answers nothing until it is closed."""
+        closing = {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
+        self._send(json.dumps(closing | {"sessionId": session}).encode() + b"\0")
 
     def _last_words(self) -> str:
         return self._log.read_text("utf-8", "replace")[-2000:]
@@ -259,7 +267,7 @@ class Page:
 
     @property
     def complaints(self) -> list[str]:
-        """What reached the console so far: words, errors, refusals of the page's policy, dialogs."""
+        """What reached the console so far (words, errors, what the policy refused), and dialogs."""
         self.run("1")  # all that has happened before is told by then
         return [
             *(str(one["args"]) for one in self._seen("Runtime.consoleAPICalled")),

@@ -28,7 +28,8 @@ _LABEL = re.compile(r"(called|came back|expected): +")
 class Failure:
     """One thing that went wrong."""
 
-    behaviours: list[str]
+    behaviours: list[tuple[str, str]]
+    """In words, and the variants that failed if those were not all."""
     told: list[tuple[str, str]]
     """What is said of it, line by line: a label such as `came back`, or none, and the words."""
     output: str
@@ -172,11 +173,17 @@ def _failure(block: Block, verdict: Verdict) -> Failure:
     message = block.message
     if len(message) > MESSAGE_LIMIT:
         message = f"{message[:MESSAGE_LIMIT]}…"
-    behaviours = block.behaviours
+    behaviours = [(words, _where(words, block, verdict)) for words in block.behaviours]
     if len(block.tests) == len(verdict.tests) and len(behaviours) > 1:
-        behaviours = [f"all {len(behaviours)} behaviours"]
+        behaviours = [(f"all {len(behaviours)} behaviours", "")]
     output = next((test.output for test in block.tests if test.output.strip()), "")
     return Failure(behaviours, _told(message), output.strip("\n"))
+
+
+def _where(words: str, block: Block, verdict: Verdict) -> str:
+    failed = [test.variant for test in block.tests if in_words(test.name) == words]
+    tested = {test.variant for test in verdict.tests if in_words(test.name) == words}
+    return "" if set(failed) == tested else ", ".join(dict.fromkeys(failed))
 
 
 def _told(message: str) -> list[tuple[str, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from heapq import nlargest
+from operator import itemgetter
 from statistics import mean, median
 
 from markupsafe import Markup
@@ -18,6 +20,8 @@ from workshop.grading.verdict import TestResult, Verdict
 
 HARDEST = 12
 """How many of the behaviours that most have lost are named at the top."""
+HARDEST_OF_ONE = 4
+"""How many of one exercise: who is stuck there has often lost all of it."""
 
 Key = tuple[str, str]
 """A test's name and variant."""
@@ -82,7 +86,7 @@ class Sheet:
     order: list[int]
     """The places of the learners whose files could be run: best first, as the strips show them."""
     tests: list[Test]
-    hardest: list[tuple[int, str, str]]
+    behaviours: list[tuple[int, str, str]]
     """How many lost it, what it is, and its kind: of behaviours and of wrong modules."""
     others: int
     """Tests that some learners have written and named themselves."""
@@ -243,7 +247,7 @@ def _hardest(sheets: list[Sheet]) -> list[Hard]:
     found = [
         Hard(sheet.name, words, kind, lost, len(sheet.order), bar(lost / len(sheet.order)))
         for sheet in sheets
-        for lost, words, kind in sheet.hardest
+        for lost, words, kind in nlargest(HARDEST_OF_ONE, sheet.behaviours, itemgetter(0))
         if lost
     ]
     return sorted(found, key=lambda one: (-one.lost / one.of, -one.lost))[:HARDEST]

@@ -10,10 +10,10 @@ for (const table of document.querySelectorAll("table.sortable")) {
   };
   const sort = (column, down) => {
     const text = heads[column].classList.contains("text"), sign = down ? -1 : 1;
-    const keyed = rows.map((row, place) => [value(row, column), place, row]);
-    keyed.sort(([a, i], [b, j]) =>
-      (a === "") - (b === "") || sign * (text ? words.compare(a, b) : a - b) || i - j);
-    body.append(...keyed.map(([, , row]) => row));
+    const keyed = rows.map((row) => [value(row, column), row]);
+    keyed.sort(([a], [b]) =>
+      (a === "") - (b === "") || sign * (text ? words.compare(a, b) : a - b));
+    body.append(...keyed.map(([, row]) => row));
   };
   heads.forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => {
     const down = head.ariaSort === "ascending";
