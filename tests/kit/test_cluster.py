@@ -38,7 +38,7 @@ LEARNERS = ("anna", "bob", "carl", "dora", "emil", "fay", "gus", "hana")
 ALWAYS = b"# kills whoever is about to mark it"
 ONCE = b"# kills the first that is about to mark it"
 SETTINGS = {
-    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s",
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
 }
 """Dask's own: less patience than an instructor wants."""
