@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workshop.course import Course, Exercise, find_kit, load_course
+from workshop.course import Course, CourseError, Exercise, find_kit, load_course
 from workshop.gradebook.digest import digest
 from workshop.grading import mark
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import GradingError, Warm
 from workshop.isolation import walls
+from workshop.isolation.evidence import told
 from workshop.isolation.scratch import scratch_folder
 
 
@@ -107,8 +108,11 @@ def mark_unit(unit: Unit) -> dict[str, Any]:
         pass  # a process has died, or there was no room for one: a new runner may fare better
     try:
         return _marked(unit, course, exercise).as_dict()
-    except OSError as error:
-        raise GradingError(f"It could not be marked: {error.strerror or error}.") from error
+    except (GradingError, CourseError):
+        raise
+    except Exception as error:  # which may be none that can be sent to another computer
+        why = error.strerror if isinstance(error, OSError) else None
+        raise GradingError(f"It could not be marked: {why or told(error)}.") from None
 
 
 def make_sure(kits: Mapping[str, str], wanted: Sequence[str]) -> None:
