@@ -6,6 +6,7 @@ import logging
 import os
 import runpy
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -31,6 +32,8 @@ JOBS = 2
 collect_ignore_glob = ["attacks/*", "small_kit/*", "authoring/*"]
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
+# A shell that starts pytest in the background has it ignore Ctrl-C, and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def grade(kit: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
 
 def done(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Its exit status, and what it said."""
-    out, err = process.communicate()
+    out, err = process.communicate(timeout=120)
     assert "Traceback" not in out + err
     return process.returncode, out, err
 

@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ WRONG = b"async def double(number):\n    return number\n"
 HANGS = b"async def double(number):\n    while True: pass\n"
 FILE = "ex01_double.py"
 NAME = "ex01_double"
+PATIENCE = 120
+"""Seconds after which a command is taken to hang. It takes a second or two."""
 SKEWED = "zoe \x1b[31m\x1b]0;owned\x07"
 
 
@@ -58,19 +61,24 @@ class Class:
         if source is not None:
             (folder / FILE).write_bytes(source)
 
-    def start(self, *args: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, *args: object) -> Iterator[subprocess.Popen[str]]:
+        with subprocess.Popen(
             [sys.executable, "-m", "workshop", "grade", "submissions", *map(str, args)],
             cwd=self.kit,
             env=os.environ | {"COLUMNS": "100"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def grade(self, *args: object) -> subprocess.CompletedProcess[str]:
         with self.start(*args) as process:
-            out, err = process.communicate()
+            out, err = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in out + err
         return subprocess.CompletedProcess(args, process.returncode, out, err)
 
@@ -257,7 +265,7 @@ def test_asked_to_end_it_finishes_what_is_under_way_and_says_how_to_go_on(
     with school.start("--jobs", 1) as process:
         _until(process, "anna  6")
         process.send_signal(number)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status, err
     assert out == ""
     assert "Stopping: what is under way is still marked." in err
@@ -279,7 +287,7 @@ def test_asked_twice_it_ends_at_once_and_leaves_no_process(school: Class) -> Non
         process.send_signal(signal.SIGINT)
         _until(process, "Stopping")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err.startswith("Ended; what is marked is kept. To go on: `")
     assert below
@@ -294,7 +302,7 @@ def test_ended_before_marking_has_begun_it_says_so_too(school: Class) -> None:
     # Opening the pipe waits until somebody reads.
     with school.start("--late", "late.csv") as process, late.open("w"):
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err.startswith("Ended; what is marked is kept. To go on: `")
 

@@ -92,7 +92,7 @@ class Runs:
 
     def end(self) -> str:
         """What is said in the end of the processes that are left."""
-        return self._process.communicate()[0].strip()
+        return self._process.communicate(timeout=120)[0].strip()
 
 
 def test_killed_at_25_moments_a_class_is_marked_as_if_it_had_never_been(
