@@ -46,7 +46,7 @@ def test_without_a_submission_the_exercises_are_marked():
 def test_a_failure_shows_the_learners_line_and_no_frame_of_a_library(submission):
     shutil.copy(EXERCISE.graded / "mutants" / "no_except.py", submission / EXERCISE.file_name)
 
-    ran = run(str(EXERCISE.graded), "--submission", str(submission))
+    ran = run(str(EXERCISE.graded / "test_marker.py"), "--submission", str(submission))
 
     assert "ex02_upload.py:17: in upload_file" in ran.stdout
     assert "line 17: response = await client.post" in ran.stdout
