@@ -23,7 +23,7 @@ from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60.0
-"""Seconds without an answer after which the browser is taken to be stuck."""
+"""Seconds to wait for an answer or an event, whatever else is told meanwhile."""
 OPTIONS = (
     "--headless=new",
     "--remote-debugging-pipe",
@@ -76,6 +76,7 @@ class Browser:
         )
         for end in (theirs_in, theirs_out, *high, log):
             os.close(end)
+        os.set_blocking(ours_out, False)
         self._in, self._out = ours_in, ours_out
         self._unread = bytearray()
         self._asked = 0
@@ -104,9 +105,10 @@ class Browser:
         message = {"id": number, "method": method, "params": parameters}
         if session:
             message["sessionId"] = session
-        self._send(json.dumps(message).encode() + b"\0")
+        until = time.monotonic() + PATIENCE
+        self._send(json.dumps(message).encode() + b"\0", until)
         while True:
-            answer = self._receive()
+            answer = self._receive(until)
             if answer.get("id") == number:
                 break
             self.events.append(answer)
@@ -116,13 +118,13 @@ class Browser:
 
     def wait_for(self, method: str, session: str) -> dict[str, Any]:
         """What came with the event `method`, which may have happened already."""
-        seen = 0
+        until, seen = time.monotonic() + PATIENCE, 0
         while True:
             for place, event in enumerate(self.events[seen:], seen):
                 if event.get("method") == method and event.get("sessionId") == session:
                     return self.events.pop(place)["params"]
             seen = len(self.events)
-            self.events.append(self._receive())
+            self.events.append(self._receive(until))
 
     def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
         """A new tab in which the file `path` has been loaded."""
@@ -137,31 +139,37 @@ class Browser:
         page.go(path.absolute().as_uri())
         return page
 
-    def _send(self, message: bytes) -> None:
+    def _send(self, message: bytes, until: float) -> None:
         try:
             while message:
+                self._wait(self._out, select.POLLOUT, until)
                 message = message[os.write(self._out, message) :]
         except BrokenPipeError:
             raise BrowserGone(self._last_words()) from None
 
-    def _receive(self) -> dict[str, Any]:
-        until = time.monotonic() + PATIENCE
+    def _receive(self, until: float) -> dict[str, Any]:
         while b"\0" not in self._unread:
-            ready, _, _ = select.select([self._in], [], [], max(0, until - time.monotonic()))
-            read = os.read(self._in, 2**20) if ready else b""
-            if not read:
+            self._wait(self._in, select.POLLIN, until)
+            if not (read := os.read(self._in, 2**20)):
                 raise BrowserGone(self._last_words())
             self._unread += read
         read, _, self._unread = self._unread.partition(b"\0")
         message = json.loads(read)
         if message.get("method") == "Page.javascriptDialogOpening":
-            self._close_dialog(message["sessionId"])
+            self._close_dialog(message["sessionId"], until)
         return message
 
-    def _close_dialog(self, session: str) -> None:
+    def _wait(self, end: int, readiness: int, until: float) -> None:
+        """Wait for the pipe. Raises BrowserGone when it is not ready by `until`."""
+        poll = select.poll()
+        poll.register(end, readiness)
+        if not poll.poll(max(0, until - time.monotonic()) * 1000):
+            raise BrowserGone(f"It did not answer in {PATIENCE:g} s. {self._last_words()}")
+
+    def _close_dialog(self, session: str, until: float) -> None:
         """A page that shows a dialog answers nothing until it is closed."""
         closing = {"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
-        self._send(json.dumps(closing | {"sessionId": session}).encode() + b"\0")
+        self._send(json.dumps(closing | {"sessionId": session}).encode() + b"\0", until)
 
     def _last_words(self) -> str:
         return self._log.read_text("utf-8", "replace")[-2000:]

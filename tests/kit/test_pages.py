@@ -3,12 +3,18 @@ what a person finds who opens them in a browser, prints them or reads them on a 
 
 from __future__ import annotations
 
+import json
+import math
+import random
 import re
 import runpy
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from statistics import mean, median
 from typing import Any
 
 import pytest
@@ -23,6 +29,8 @@ from workshop.grading.verdict import Diagnosis, TestResult, TestStatus, Variant,
 
 COURSE = load_course(Path(__file__).parents[2])
 UPLOAD, SAVE, MARKERS = "ex02_upload", "ex03_save", "ex06_markers"
+NOBODYS = "ex07_fixtures"
+"""An exercise that nobody has a verdict of."""
 DRIVER = runpy.run_path(str(Path(__file__).with_name("browser.py")))
 
 BEHAVIOURS = ("test_sends_the_file", "test_closes_the_file", "test_logs_each_failure")
@@ -76,6 +84,35 @@ SMALL = book(
     of("ben", verdict(UPLOAD, lost=3), unmarked={SAVE: "No process could be started."}),
     of("cal", verdict(UPLOAD, lost=2), unusable(SAVE, "There is no ex03_save.py.")),
 )
+
+
+def _varied() -> Gradebook:
+    """A class in which a bit of everything is; the same at each call."""
+    dice = random.Random(5)
+    names = ["l10", "l2", "l1", "Émile", "eve", "Ezra", "Zoë", "adam", "Bob", "bea", "Oz", "Kim"]
+    marked = []
+    for place, name in enumerate(sorted(names)):
+        verdicts: list[Verdict] = []
+        late: list[Late] = []
+        unmarked: dict[str, str] = {}
+        for exercise in (UPLOAD, SAVE, MARKERS):
+            draw = dice.random()
+            if draw < 0.15 and exercise != UPLOAD:
+                unmarked[exercise] = "It could not be marked."
+            elif draw < 0.3 and exercise != MARKERS:
+                verdicts.append(unusable(exercise, "There is no such file."))
+            elif exercise == MARKERS:
+                own: dict[str, TestStatus] = {"test_asked_for": dice.choice(["pass", "fail"])}
+                verdicts.append(own_tests(**own if place % 4 else {}))
+            else:
+                verdicts.append(verdict(exercise, dice.randrange(4)))
+        if place % 3 == 0:
+            late = [Late(verdicts[0].exercise, 1, 10, verdicts[0].points // 10)]
+        marked.append(of(name, *verdicts, late=tuple(late), unmarked=unmarked))
+    return book(*marked, exercises=(UPLOAD, SAVE, MARKERS, NOBODYS))
+
+
+VARIED = _varied()
 
 
 def page_of(name: str, folder: Path) -> str:
@@ -439,16 +476,212 @@ def test_the_class_is_sorted_by_any_column_with_the_mouse(browser: Any, small: P
         assert page.complaints == []
 
 
+COLUMNS = """[...document.querySelectorAll("table.sortable")].flatMap((table, number) => {
+  table.id = `t${number}`;
+  return [...table.tHead.rows[0].cells].map((head, column) =>
+    [table.id, column, head.classList.contains("text")]).filter(
+    ([, column]) => table.tHead.rows[0].cells[column].querySelector("button"));
+})"""
+
+
+def _number(shown: str) -> float:
+    """What a cell's text says: `9`, `9of 57` with the most in small print, or `2 of 3`, a share."""
+    if share := re.fullmatch(r"(\d+) of (\d+)", shown):
+        return int(share[1]) / int(share[2])
+    found = re.search(r"\d+(\.\d+)?", shown)
+    return float(found[0]) if found else math.nan
+
+
 @pytest.mark.browser
-def test_every_table_is_sorted_by_each_of_its_columns(browser: Any, small: Path):
-    with browser.open(small / "index.html") as page:
-        buttons = page.run("document.querySelectorAll('table.sortable thead button').length")
-        rows = page.run("document.querySelectorAll('tbody tr').length")
-        for number in range(buttons):
-            # Not with the mouse: some are in a map that is folded up.
-            page.run(f"document.querySelectorAll('table.sortable thead button')[{number}].click()")
-        assert page.run("document.querySelectorAll('tbody tr').length") == rows
+def test_each_column_of_each_table_is_sorted_with_the_keyboard(browser: Any, tmp_path: Path):
+    index, *_ = write(VARIED, COURSE, tmp_path)
+    with browser.open(index) as page:
+        page.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        columns = page.run(COLUMNS)
+        assert len({table for table, _, _ in columns}) == 4 + len(VARIED.exercises) - 1
+        for table, column, is_text in columns:
+            before = sorted(page.texts(f"#{table} tbody tr"))
+            head = f"document.querySelectorAll('#{table} thead th')[{column}]"
+            ways = []
+            page.run(f"{head}.querySelector('button').focus()")
+            for _ in range(2):
+                page.press("Enter", 13, "\r")
+                ways.append(page.run(f"{head}.ariaSort"))
+                aria = f"#{table} thead [aria-sort]:not([aria-sort=none])"
+                assert len(page.texts(aria)) == 1
+                cells = page.texts(f"#{table} tbody tr > :nth-child({column + 1})")
+                if is_text:
+                    keys = [_letters(cell) for cell in cells]
+                else:
+                    keys = [key for key in map(_number, cells) if key == key]
+                    assert all(_number(cell) == key for cell, key in zip(cells, keys, strict=False))
+                assert keys == sorted(keys, reverse=ways[-1] == "descending"), (table, column)
+            assert sorted(ways) == ["ascending", "descending"]
+            assert sorted(page.texts(f"#{table} tbody tr")) == before
         assert page.complaints == []
+
+
+def _letters(words: str) -> list[tuple[int, str]]:
+    """Words as a dictionary sorts them: without accents and marks, numbers by their size."""
+    plain = unicodedata.normalize("NFD", words).casefold()
+    parts = re.findall(r"\d+|[a-z]+", plain)
+    return [(int(part), "") if part.isdigit() else (10**9, part) for part in parts]
+
+
+@pytest.mark.browser
+def test_what_the_page_says_of_the_class_is_true(browser: Any, tmp_path: Path):
+    index, *_ = write(VARIED, COURSE, tmp_path)
+    whole = [one.points for one in VARIED.submissions if not one.unmarked]
+    most = sum(VARIED.max_points.values())
+    with browser.open(index) as page:
+        page.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        figures = dict(zip(page.texts(".figures span"), page.texts(".figures b"), strict=True))
+        said = {words.removeprefix(number).strip(): number for words, number in figures.items()}
+        assert said == {
+            "learners": str(len(VARIED.submissions)),
+            "exercises": str(len(VARIED.exercises)),
+            f"of {most} points: the median": f"{median(whole):.1f}".removesuffix(".0"),
+            "on average": f"{mean(whole):.1f}".removesuffix(".0"),
+            "unmarked": str(sum(len(one.unmarked) for one in VARIED.submissions)),
+        }
+        tenths = Counter(min(9, points * 10 // most) for points in whole)
+        bars = page.texts("figure .histogram text:not(.axis)")
+        assert [int(bar or 0) for bar in bars] == [tenths[tenth] for tenth in range(10)]
+        for name in VARIED.exercises:
+            row = f"tr:has(> th > a[href='#{name}'])"
+            cells = [float(c) if c.isascii() else None for c in _plain(page, f"{row} > td")[:7]]
+            assert cells == _sums(name), name
+            lost = zip(
+                _plain(page, f"#{name} td:first-child"),
+                _plain(page, f"#{name} td:nth-child(2)"),
+                _plain(page, f"#{name} td:nth-child(3)"),
+                strict=True,
+            )
+            assert {(words, on): int(count) for words, on, count in lost} == _lost(name)
+        (row,) = page.run(
+            "[...document.querySelectorAll('[aria-labelledby=ideas] tbody tr')]"
+            ".map(row => [...row.cells].map(cell => cell.textContent))"
+        )
+        holders = [one for one in VARIED.submissions if any(_holds(v) for v in one.verdicts)]
+        assert row[1] == str(len(holders))
+        by_exercise = Counter(v.exercise for one in holders for v in one.verdicts if _holds(v))
+        assert row[3].replace("\xa0", " ") == ", ".join(
+            f"{name} ({by_exercise[name]})" for name in VARIED.exercises if by_exercise[name]
+        )
+
+
+def _plain(page: Any, selector: str) -> list[str]:
+    """The cells that fit, without their small print."""
+    found = f"[...document.querySelectorAll({json.dumps(selector)})]"
+    return page.run(f"{found}.map(one => one.firstChild?.textContent.trim() ?? '')")
+
+
+def _holds(verdict: Verdict) -> bool:
+    return any(test.diagnosis for test in verdict.tests)
+
+
+def _sums(name: str) -> list[float | None]:
+    """Median, mean, how many have all points, none, no usable file, are late, are unmarked."""
+    found = [one for one in VARIED.submissions if one.verdict(name)]
+    points = [one.points_of(name) or 0 for one in found]
+    if not found:
+        return [None] * 6 + [len(VARIED.submissions)]
+    return [
+        float(f"{median(points):.1f}"),
+        float(f"{mean(points):.1f}"),
+        points.count(VARIED.max_points[name]),
+        points.count(0),
+        sum(v.status == "error" for one in found for v in one.verdicts if v.exercise == name),
+        sum(bool(one.late) and one.late[0].exercise == name for one in found),
+        len(VARIED.submissions) - len(found),
+    ]
+
+
+def _lost(name: str) -> dict[tuple[str, str], int]:
+    """How many lost each test, of those whose file could be run."""
+    on = {"right": "right modules", "mutant": "wrong module"}
+    lost: Counter[tuple[str, str]] = Counter()
+    for one in VARIED.submissions:
+        for found in one.verdicts:
+            if found.exercise == name and found.status != "error":
+                for test in found.tests:
+                    key = (
+                        test.name.removeprefix("test_").replace("_", " "),
+                        on.get(test.variant, test.variant),
+                    )
+                    lost[key if test.variant != "mutant" else (test.name, key[1])] += (
+                        test.status != "pass"
+                    )
+    return dict(lost)
+
+
+@pytest.mark.browser
+def test_links_lead_to_the_pages_of_those_whom_they_name(browser: Any, tmp_path: Path):
+    names = [
+        "Ann B",
+        "100%",
+        "a#b",
+        "who?",
+        "%2e%2e",
+        "../../etc",
+        "a/b",
+        "a\\b",
+        "\u674e\u96f7",
+        "\u0646\u0648\u0631",
+        "\u05d3\u05d5\u05d3",
+        "e\u0301",
+        "\u00e9",
+        "&amp;",
+        "+ +",
+        "x" * 10_000,
+        "\udc80",
+    ]
+    index, *pages = write(
+        book(*(of(name, verdict(UPLOAD)) for name in sorted(names)), exercises=(UPLOAD,)),
+        COURSE,
+        tmp_path,
+    )
+    with browser.open(index) as page:
+        links = page.run("[...document.querySelectorAll('.class tbody a')].map(one => one.href)")
+        assert links == [path.as_uri() for path in pages]
+        shown = page.texts(".class tbody a")
+        for place in (0, len(pages) - 1, sorted(names).index("\u674e\u96f7")):
+            page.click(".class tbody a", place)
+            page.wait_for("Page.loadEventFired")
+            assert page.texts("h1") == [shown[place]]
+            page.go(index.as_uri())
+
+
+@pytest.mark.browser
+def test_classes_out_of_the_ordinary_have_pages(browser: Any, tmp_path: Path):
+    without = [replace(one, points=0, max_points=0) for one in verdict(UPLOAD, 1).tests]
+    names = {f"test_{number}_{'long' * 30}": "pass" for number in range(3000)}
+    classes = {
+        "alone": book(of("ann", verdict(UPLOAD)), exercises=(UPLOAD,)),
+        "nothing ran": book(
+            *(
+                of(name, unusable(UPLOAD, "It is empty."), unusable(SAVE, "No."))
+                for name in ("ann", "ben")
+            )
+        ),
+        "no points": book(
+            of("ann", Verdict(UPLOAD, "code", "fail", tests=without)), exercises=(UPLOAD,)
+        ),
+        "nothing marked": book(of("ann", unmarked={UPLOAD: "No.", SAVE: "No."})),
+        "thousands": book(
+            *(of(name, own_tests(**names)) for name in ("ann", "ben")),  # type: ignore[arg-type]
+            exercises=(MARKERS,),
+        ),
+        "no tests": book(
+            of("ann", Verdict(UPLOAD, "code", "error", "It is empty.")), exercises=(UPLOAD,)
+        ),
+    }
+    with browser.open(write(book(), COURSE, tmp_path)[0]) as page:
+        for name, class_ in classes.items():
+            for path in write(class_, COURSE, tmp_path / name):
+                page.go(path.as_uri())
+                assert page.complaints == [], name
+                assert page.texts("h1") and "nan" not in page.texts("main")[0]
 
 
 @pytest.mark.browser
@@ -513,6 +746,13 @@ CONTRAST = """(() => {
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [1100, 1280, 1600])
+def test_no_table_is_cut_on_a_computers_screen(browser: Any, small: Path, width: int):
+    with browser.open(small / "index.html", width=width) as page:
+        assert page.run(CUT) == 0
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("place", ["index.html", "feedback/ann.html"])
 def test_all_words_stand_out_from_their_ground(browser: Any, small: Path, place: str, dark: bool):
@@ -533,6 +773,13 @@ def test_paper_shows_all_maps_and_cuts_no_column(browser: Any, tmp_path: Path):
         closed = "document.querySelectorAll('details:not([open])').length"
         page.run(f"addEventListener('beforeprint', () => {{ window.atPrint = {closed} }})")
         folded = page.run(closed)
+        # On the screen the last learner of many can be scrolled to.
+        last = "document.querySelector('.class tbody tr:last-child a')"
+        x, y = page.run(
+            f"({last}.scrollIntoView({{block: 'center'}}), (b => [b.x + 5, b.y + 5])"
+            f"({last}.getBoundingClientRect()))"
+        )
+        assert page.run(f"document.elementFromPoint({x}, {y}).closest('a') == {last}")
         assert page.pdf().startswith(b"%PDF")
         assert (page.run("window.atPrint"), page.run(closed)) == (0, folded)
         assert folded
@@ -541,6 +788,32 @@ def test_paper_shows_all_maps_and_cuts_no_column(browser: Any, tmp_path: Path):
         page.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
         assert page.run("document.documentElement.scrollWidth") <= PAPER
         assert page.run(CUT) == 0
+
+
+@pytest.mark.browser
+def test_what_matters_comes_first_and_repetitions_are_folded_until_printed(
+    browser: Any, tmp_path: Path
+):
+    tests = [
+        TestResult(f"test_{n}", "marker", "fail", 0, 1, f"called:    f({n})", diagnosis=IDEA)
+        for n in range(15)
+    ]
+    write(book(of("ann", Verdict(UPLOAD, "code", "fail", tests=tests))), COURSE, tmp_path)
+    with browser.open(tmp_path / "feedback" / "ann.html") as page:
+        seen = "[...document.querySelectorAll('.failure pre')].filter(one => one.checkVisibility())"
+        tops = page.run(
+            "['.line', '.thought b', '.failure', 'aside'].map("
+            "one => document.querySelector(one).getBoundingClientRect().top)"
+        )
+        assert tops == sorted(tops) and tops[-1] < 1000
+        assert page.run(f"{seen}.map(one => one.textContent)") == ["f(0)"]
+        assert page.texts(".failure pre") == [f"f({n})" for n in range(15)]
+        page.click(".thought summary")
+        assert page.run(f"{seen}.length") == 15
+        page.click(".thought summary")
+        page.ask("Emulation.setEmulatedMedia", media="print")
+        assert page.run(f"{seen}.length") == 15
+        assert page.run("document.querySelector('table.behaviours').checkVisibility()")
 
 
 CUT = """[...document.querySelectorAll(".scroll")].filter(one =>

@@ -76,6 +76,11 @@ class Section:
     failures: list[Failure]
     hint: Markup | None
 
+    @property
+    def passed(self) -> int:
+        """How many of the behaviours passed in every variant."""
+        return sum(set(statuses) <= {"pass", ""} for _, statuses, _, _ in self.behaviours)
+
 
 class Feedback:
     """Makes the learners' pages of one gradebook."""
