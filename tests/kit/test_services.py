@@ -1049,6 +1049,20 @@ def _python(code: str) -> str:
     return done.stdout
 
 
+def test_a_room_that_nobody_closes_makes_no_noise() -> None:
+    _python(
+        "import asyncio\n"
+        "from workshop.services import open_room\n"
+        "async def main():\n"
+        "    kept = await open_room()\n"
+        "    lost = await open_room()\n"
+        "    await lost.journal()\n"
+        "    del lost\n"
+        "    await kept.journal()\n"
+        "asyncio.run(main())\n"
+    )
+
+
 @pytest.mark.asyncio
 async def test_a_locked_rooms_own_client_cannot_reach_its_controls() -> None:
     async with await open_room(key="secret") as room, room.client() as client:
@@ -1057,4 +1071,4 @@ async def test_a_locked_rooms_own_client_cannot_reach_its_controls() -> None:
 
         assert answer.status_code == 404
         assert (await room.journal())[-1].outcome == "rejected"
-        assert (await room._control.get(f"{room.url}/gate")).json()["holding"] is True
+        assert (await room._ask("GET", "/gate"))["holding"] is True

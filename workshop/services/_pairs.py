@@ -34,6 +34,14 @@ def use() -> None:
     os.environ["WORKSHOP_URL"] = URL
 
 
+def connected() -> socket.socket:
+    """One end of a pair; this process's own services serve the other."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    _server().accept(theirs)
+    return ours
+
+
 class Backend(httpcore.AsyncNetworkBackend):
     """Connects a client to this process's own services, and to nothing else."""
 
@@ -47,10 +55,7 @@ class Backend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         if (host, port) != (HOST, 80):
             raise httpcore.ConnectError(f"Nobody listens at {host}, port {port}.")
-        ours, theirs = socket.socketpair()
-        theirs.setblocking(False)
-        _server().accept(theirs)
-        reader, writer = await asyncio.open_connection(sock=ours)
+        reader, writer = await asyncio.open_connection(sock=connected())
         return _Stream(reader, writer)
 
     async def sleep(self, seconds: float) -> None:

@@ -35,7 +35,7 @@ async def open_room(
     try:
         await room._make(faults)
     except BaseException:
-        await room._control.aclose()
+        await room._control.close()
         raise
     return room
 
@@ -48,9 +48,7 @@ class Room:
     """
 
     def __init__(self, services: str, name: str | None, key: str | None) -> None:
-        import httpx  # here, for who only imports this package may need no client
-
-        from ._transport import plain_transport
+        from ._controller import Controller  # here, for who only imports this package may need none
 
         self.services = services.rstrip("/")
         """The URL of the services, without a slash at its end."""
@@ -59,9 +57,7 @@ class Room:
         self.url = f"{self.services}/rooms/{self.name}"
         """Where its data is: `/upload` and `/catfact` below it. Another while it refuses."""
         self._temporary = name is None
-        self._control = httpx.AsyncClient(
-            transport=plain_transport(self.services), timeout=PATIENCE
-        )
+        self._control = Controller(self.services)
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A new client of this room, which has its key. `options` are those of AsyncClient.
@@ -142,8 +138,13 @@ class Room:
         except ServicesError:
             pass  # services that are gone have no rooms
         finally:
-            await self._control.aclose()
+            await self._control.close()
         return []
+
+    def __del__(self) -> None:
+        # A room that nobody closed is no error of the loop's, as aiohttp would have it.
+        if control := getattr(self, "_control", None):
+            control.abandon()
 
     async def __aenter__(self) -> Room:
         return self
@@ -171,25 +172,24 @@ class Room:
 
     async def _reached(self, seconds: float, query: dict[str, Any]) -> bool:
         answer = await self._ask(
-            "GET", "/gate", params=query | {"timeout": seconds}, timeout=seconds + PATIENCE
+            "GET", "/gate", params=query | {"timeout": seconds}, patience=seconds + PATIENCE
         )
         return bool(answer["reached"])
 
-    async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        import httpx
+    async def _ask(
+        self, method: str, path: str, patience: float = PATIENCE, **options: Any
+    ) -> dict[str, Any]:
+        from ._controller import NoAnswer
 
-        url = f"{self.services}/rooms/{self.name}{path}"
         try:
-            response = await self._control.request(method, url, **options)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise _silent(self.services, type(error).__name__) from error
-        try:
-            answer = response.json()
-        except ValueError as error:
-            raise _silent(self.services, "the answer is no JSON") from error
-        if response.is_success and isinstance(answer, dict):
+            status, answer = await self._control.ask(
+                method, f"/rooms/{self.name}{path}", patience, **options
+            )
+        except NoAnswer as error:
+            raise _silent(self.services, str(error)) from error
+        if 200 <= status < 300 and isinstance(answer, dict):
             return answer
-        raise ServicesError(_reason(answer) or f"The services answered {response.status_code}.")
+        raise ServicesError(_reason(answer) or f"The services answered {status}.")
 
 
 def _entries(journal: dict[str, Any] | None) -> list[Entry]:
