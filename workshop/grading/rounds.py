@@ -6,6 +6,7 @@ costs more than the tests themselves. Where there is no fork the process runs on
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import json
@@ -23,7 +24,7 @@ from workshop.isolation import job, walls
 from workshop.isolation.cell import OPEN
 from workshop.isolation.forking import FORKS
 from workshop.isolation.spawn import Spawner
-from workshop.isolation.zygote import Zygote, ZygoteGone
+from workshop.isolation.zygote import Zygote, ZygoteGone, import_what_is_used
 
 OUTPUT_CAP = 64 * 2**20
 """Bytes that one file written by a round may hold, printed output included."""
@@ -38,6 +39,7 @@ _NEEDED = (
     "anyio._backends._asyncio",
     "httpcore._backends.anyio",
     "workshop.services._app",
+    "workshop.services._controller",
     "workshop.services._transport",
 )
 """What tests would import while they run."""
@@ -98,6 +100,8 @@ class _Rounds:
         gc.freeze()
         for line in sys.stdin:
             number, round = _read(line)
+            if not round.isolated:
+                _be_ready_for_a_learner()
             try:
                 zygote = self._zygote.copy()
             except ZygoteGone:
@@ -110,6 +114,13 @@ class _Rounds:
             zygote.close()
         self._zygote.close()
         return None
+
+
+@functools.cache
+def _be_ready_for_a_learner() -> None:
+    """Import what learners' code is likely to, once, for the copies that are going to run it."""
+    import_what_is_used()
+    gc.freeze()
 
 
 def _supervise(number: int, answers: int) -> None:

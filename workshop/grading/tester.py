@@ -59,7 +59,12 @@ ARGUMENTS = [
     *("-p", "no:doctest", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin"),
     *("-p", "no:setuponly", "-p", "no:setupplan", "-p", "no:stepwise", "-p", "no:threadexception"),
 ]
-_USED = ("workshop.proof", "workshop.services._app", "workshop.services._transport")
+_USED = (
+    "workshop.proof",
+    "workshop.services._app",
+    "workshop.services._controller",
+    "workshop.services._transport",
+)
 _REHEARSAL = """\
 import pytest
 
