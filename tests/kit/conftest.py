@@ -7,10 +7,12 @@ import os
 import runpy
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -151,24 +153,82 @@ class Marking:
         return mark(exercise, submission, self._runner, isolated)
 
 
+class Lessons:
+    """Runs lessons ahead of the tests that ask about them, one after the other: they mostly wait.
+
+    Each has a pytest of its own, for nbval runs its kernel in pytest's only thread.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._lock = threading.Lock()
+        self._under_way: subprocess.Popen[str] | None = None
+        self._over = False
+        self._runs: dict[Path, Future[subprocess.CompletedProcess[str]]] = {}
+
+    def plan(self, notebook: Path) -> None:
+        self._runs[notebook] = self._thread.submit(self._run, notebook)
+
+    def run(self, notebook: Path) -> subprocess.CompletedProcess[str]:
+        return self._runs[notebook].result()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._over = True
+            if self._under_way is not None:
+                self._under_way.send_signal(signal.SIGINT)  # it ends its kernel, too
+        self._thread.shutdown(cancel_futures=True)
+
+    def _run(self, notebook: Path) -> subprocess.CompletedProcess[str]:
+        # Not this process's PYTHONPATH, which keeps what it starts offline already: the notebooks'
+        # own conftest has to see to that.
+        names = os.environ.keys() - {"PYTHONPATH", "PYTEST_ADDOPTS"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no"]
+        with self._lock:
+            if self._over:
+                raise CancelledError
+            self._under_way = subprocess.Popen(
+                [*command, str(notebook)],
+                cwd=KIT,
+                env={name: os.environ[name] for name in names},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        printed, _ = self._under_way.communicate()
+        return subprocess.CompletedProcess(command, self._under_way.returncode, printed)
+
+
 _marking = pytest.StashKey[Marking]()
+_lessons = pytest.StashKey[Lessons]()
 
 
-def _asks_for_verdicts(item: pytest.Item) -> bool:
-    return "marking" in getattr(item, "fixturenames", ())
+def _asks_for(fixture: str, item: pytest.Item) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that ask for verdicts come late: marking goes on beside all the others. Attacks come
-    last of all, when nothing else is marked.
+    """Tests that ask for lessons or verdicts come late: these are run, and made, beside all the
+    others. Attacks come last of all, when nothing else is marked.
     """
-    items.sort(key=lambda item: (item.path.stem == "test_attacks", _asks_for_verdicts(item)))
+    fixtures = ("lessons", "marking")
+    items.sort(
+        key=lambda item: (
+            item.path.stem == "test_attacks",
+            any(_asks_for(one, item) for one in fixtures),
+        )
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin to mark at once whatever the session's tests are going to ask for."""
-    asking = [item for item in session.items if _asks_for_verdicts(item)]
-    if asking and not session.config.option.collectonly:
+    """Begin at once with whatever the session's tests are going to ask for."""
+    if session.config.option.collectonly:
+        return
+    if asking := [item for item in session.items if _asks_for("lessons", item)]:
+        lessons = session.config.stash[_lessons] = Lessons()
+        for item in asking:
+            lessons.plan(item.callspec.params["notebook"])  # type: ignore[attr-defined]
+    if asking := [item for item in session.items if _asks_for("marking", item)]:
         marking = session.config.stash[_marking] = Marking()
         for item in asking:
             with suppress(FileNotFoundError):  # the test that asks for it says so itself
@@ -176,8 +236,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _marking in config.stash:
-        config.stash[_marking].stop()
+    for key in (_marking, _lessons):
+        if key in config.stash:
+            config.stash[key].stop()
 
 
 def pytest_terminal_summary(
@@ -199,6 +260,12 @@ def warm() -> Iterator[Warm]:
 def marking(pytestconfig: pytest.Config) -> Marking:
     """Marks each module once, whoever asks."""
     return pytestconfig.stash[_marking]
+
+
+@pytest.fixture(scope="session")
+def lessons(pytestconfig: pytest.Config) -> Lessons:
+    """Runs each lesson once."""
+    return pytestconfig.stash[_lessons]
 
 
 def _wanted(item: pytest.Item) -> tuple[Exercise, bytes, bool]:
