@@ -21,8 +21,8 @@ import pytest
 
 from workshop.course import load_course
 from workshop.gradebook import finding
-from workshop.gradebook.files import LARGEST
 from workshop.gradebook.intake import Handed, IntakeError, submissions
+from workshop.isolation.submission import LARGEST
 
 KIT = Path(__file__).parents[2]
 COURSE = load_course(KIT)

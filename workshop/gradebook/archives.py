@@ -19,7 +19,8 @@ from contextlib import suppress
 from functools import partial
 from typing import IO, BinaryIO, cast
 
-from workshop.gradebook.files import LARGEST, MOST, File, Unusable, ignored, refusing, shown
+from workshop.gradebook.files import MOST, File, Unusable, ignored, refusing, shown
+from workshop.isolation.submission import LARGEST
 
 ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 """What is opened."""

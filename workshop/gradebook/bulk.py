@@ -9,7 +9,6 @@ from zipfile import ZipFile, ZipInfo
 
 from workshop.gradebook.archives import checked_path, is_archive, open_zip, unpacked
 from workshop.gradebook.files import (
-    LARGEST,
     MOST,
     File,
     Listing,
@@ -18,6 +17,7 @@ from workshop.gradebook.files import (
     unreadable,
 )
 from workshop.gradebook.places import METADATA, METADATA_SIZE, Entry
+from workshop.isolation.submission import LARGEST
 
 DIRECTORY = 64 * 2**20
 """Bytes that the list of all files may hold."""

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from workshop.isolation.submission import LARGEST
 from workshop.stranger import clean
 
-LARGEST = 2**20
-"""Bytes that a file may hold. `workshop.grading.blind` has the same limit."""
 DEEPEST = 6
 """Names in a path. What lies deeper is nobody's exercise."""
 MOST = 20_000

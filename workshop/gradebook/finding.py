@@ -16,7 +16,8 @@ from contextlib import suppress
 
 from workshop.course import Course, Exercise
 from workshop.gradebook.archives import is_archive
-from workshop.gradebook.files import LARGEST, File, Listing, Unusable, shown
+from workshop.gradebook.files import File, Listing, Unusable, shown
+from workshop.isolation.submission import LARGEST
 
 DEPTH = 3
 """How many folders further in the exercise files, or their folder `exercises`, may be. An archive

@@ -30,6 +30,7 @@ from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import holds_more, remove, scratch_folder
+from workshop.isolation.submission import LARGEST
 from workshop.isolation.wire import WireError, words
 from workshop.isolation.zygote import Zygote
 
@@ -42,8 +43,6 @@ ALL_RUNS = 300.0
 """Seconds that all of them may take, whatever the tests wait for. Good ones take two or three."""
 JOBS = 2 * (os.cpu_count() or 1)
 """Runs beside each other: a test waits as long as it works."""
-LARGEST = 2**20
-"""Bytes that a file of tests may hold."""
 TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.under_test"
 _TOO_LONG = "took too long in all"
 _KEPT_OUT = {"notify", "audit"}
@@ -118,7 +117,7 @@ def _problem(file: Path) -> str | None:
     """Why there is nothing to run, in a sentence; None when there is."""
     if not file.is_file() or file.is_symlink():
         return f"There is no {file.name} in this folder."
-    if file.stat().st_size >= LARGEST:
+    if file.stat().st_size > LARGEST:
         return f"{file.name} is larger than {LARGEST // 2**20} MiB."
     if not os.access(file, os.R_OK):
         return f"{file.name} may not be read by whoever marks it."

@@ -17,6 +17,9 @@ from typing import Any
 
 from workshop.isolation.evidence import Spot, steady, told
 
+LARGEST = 2**20
+"""Bytes that a learner's file may hold, whoever reads it."""
+
 
 class SubmissionError(Exception):
     """The learner's file cannot be used as it is. The text is one sentence for the learner."""
