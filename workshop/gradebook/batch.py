@@ -20,7 +20,7 @@ from workshop.gradebook.store import Store
 from workshop.gradebook.units import Unit, mark_unit, unit_of
 from workshop.grading.verdict import TestResult, Verdict
 from workshop.grading.warm import GradingError
-from workshop.stranger import clean
+from workshop.stranger import one_line
 
 if TYPE_CHECKING:
     from workshop.gradebook.intake import Source
@@ -297,5 +297,5 @@ class Batch:
 
 
 def _sentence(error: Exception) -> str:
-    words = " ".join(clean(str(error)).split())
+    words = one_line(str(error))
     return words if isinstance(error, GradingError) else f"{type(error).__name__}: {words}"

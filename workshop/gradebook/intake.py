@@ -19,7 +19,7 @@ from workshop.gradebook.book import Learner
 from workshop.gradebook.bulk import entries_of_zip
 from workshop.gradebook.files import File, Listing, Unusable, shown
 from workshop.gradebook.places import Entry, Submission, by_learner
-from workshop.stranger import clean
+from workshop.stranger import clean, one_line
 
 LONGEST = 100
 """Characters of a learner's name."""
@@ -193,8 +193,7 @@ def _tidy(learner: Learner) -> Learner:
 
 def _line(text: str) -> str:
     """A stranger's `text` on one line, of at most `LONGEST` characters."""
-    line = " ".join(unicodedata.normalize("NFC", clean(text)).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return one_line(unicodedata.normalize("NFC", clean(text)), LONGEST)
 
 
 def _is_one_learners(entries: list[Entry], course: Course) -> bool:

@@ -6,10 +6,10 @@ All of it may come from a stranger, and is cleaned.
 from __future__ import annotations
 
 from workshop.gradebook.book import Gradebook, Marked
-from workshop.gradebook.formats.names import one_line
+from workshop.gradebook.formats.names import LONGEST
 from workshop.grading.findings import in_words
 from workshop.grading.verdict import TestResult
-from workshop.stranger import clean
+from workshop.stranger import clean, one_line
 
 MESSAGE_LIMIT = 2000
 """Characters of a message: learners return long things."""
@@ -17,7 +17,7 @@ MESSAGE_LIMIT = 2000
 
 def title(test: TestResult) -> str:
     """The behaviour in words, and the variant that tests it."""
-    return f"{one_line(in_words(test.name)) or 'a test'} ({test.variant})"
+    return f"{one_line(in_words(test.name), LONGEST) or 'a test'} ({test.variant})"
 
 
 def explained(test: TestResult) -> str:
