@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from workshop.cli.terminal import complain, plural
+from workshop.cli.terminal import complain
+from workshop.plural import plural
 from workshop.stranger import one_line
 
 if TYPE_CHECKING:

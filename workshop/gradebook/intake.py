@@ -6,9 +6,10 @@ wrong with a submission is a sentence in it.
 
 from __future__ import annotations
 
+import difflib
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -194,6 +195,13 @@ def _tidy(learner: Learner) -> Learner:
 def _line(text: str) -> str:
     """A stranger's `text` on one line, of at most `LONGEST` characters."""
     return one_line(unicodedata.normalize("NFC", clean(text)), LONGEST)
+
+
+def nobody_called(name: str, names: Collection[str]) -> str:
+    """What to say of a learner's `name` that is none of `names`: those who have handed in."""
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"Nobody called {name!r} has handed anything in.{hint}"
 
 
 def _is_one_learners(entries: list[Entry], course: Course) -> bool:

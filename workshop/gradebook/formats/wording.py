@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from workshop.gradebook.book import Gradebook, Marked
 from workshop.gradebook.formats.names import LONGEST
-from workshop.grading.findings import in_words
+from workshop.grading.findings import MESSAGE_LIMIT, in_words
 from workshop.grading.verdict import TestResult
+from workshop.plural import plural
 from workshop.stranger import clean, one_line
-
-MESSAGE_LIMIT = 2000
-"""Characters of a message: learners return long things."""
 
 
 def title(test: TestResult) -> str:
@@ -41,9 +39,5 @@ def standing(book: Gradebook, one: Marked, exercise: str) -> str:
     line = f"{exercise}: {points} of {book.max_points[exercise]}"
     for late in one.late:
         if late.exercise == exercise and late.points:
-            line += f" ({_of(late.points, 'point')} less, {_of(late.days, 'day')} late)"
+            line += f" ({plural(late.points, 'point')} less, {plural(late.days, 'day')} late)"
     return line
-
-
-def _of(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
