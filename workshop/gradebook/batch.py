@@ -174,11 +174,12 @@ class Batch:
                 self._failed(row, exercise.name, f"It cannot be read: {error.strerror}.")
             return
         for exercise in self._wanted.exercises:
-            problem = handed.problems.get(exercise.name, "")
-            if not problem and exercise.file_name not in handed.files:
-                problem = f"There is no {exercise.file_name}."
             unit = unit_of(
-                self._course, exercise, handed.files, problem, seconds=self._wanted.seconds
+                self._course,
+                exercise,
+                handed.files,
+                handed.problems.get(exercise.name, ""),
+                seconds=self._wanted.seconds,
             )
             self._want(row, unit)
             while len(self._running) >= self._most:
