@@ -27,7 +27,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from workshop.plural import plural
-from workshop.strict import SETTINGS
+from workshop.pytest_settings import SETTINGS
 
 LIMIT = 60.0
 """Seconds that one run of pytest may take. Those of the course take one or two."""

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from workshop.course import load_course
-from workshop.gradebook import finding
+from workshop.gradebook import exercise_files
 from workshop.gradebook.intake import Handed, IntakeError, submissions
 from workshop.isolation.submission import LARGEST
 
@@ -222,12 +222,12 @@ def test_there_are_not_too_many_of_them_nor_too_large_ones(folder: Path) -> None
         put(folder / "few" / f"large{number}.py", b"#" * (LARGEST - 1))
     put(folder / "few" / "larger.py", b"#" * (LARGEST + 1))
     put(folder / "many" / UPLOAD)
-    for number in range(finding.NEIGHBOURS + 5):
+    for number in range(exercise_files.NEIGHBOURS + 5):
         put(folder / "many" / f"tool{number}.py")
     few, many = handed(folder).values()
     assert len(few.files) == 1 + 4
-    assert sum(map(len, few.files.values())) <= len(CODE) + finding.NEIGHBOURS_SIZE
-    assert len(many.files) == 1 + finding.NEIGHBOURS
+    assert sum(map(len, few.files.values())) <= len(CODE) + exercise_files.NEIGHBOURS_SIZE
+    assert len(many.files) == 1 + exercise_files.NEIGHBOURS
 
 
 # What is wrong with a file

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from workshop.course import Course
-from workshop.gradebook import archives, finding, folders
+from workshop.gradebook import archives, exercise_files, folders
 from workshop.gradebook.book import Learner
 from workshop.gradebook.bulk import entries_of_zip
 from workshop.gradebook.files import File, Listing, Unusable, shown
@@ -57,9 +57,9 @@ class Source:
     def open(self, course: Course) -> Handed:
         """Read it. Whatever is wrong with it is among the problems."""
         found = _listing(self.submission)
-        if finding.missing(course, found):
+        if exercise_files.missing(course, found):
             _unpack(found)
-        files, problems = finding.find(course, found)
+        files, problems = exercise_files.find(course, found)
         return Handed(self.learner, files, problems)
 
 
