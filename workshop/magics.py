@@ -26,7 +26,8 @@ from textwrap import fill
 from typing import Any
 from xml.etree import ElementTree
 
-from workshop.strict import SETTINGS
+from workshop.plural import plural
+from workshop.pytest_settings import SETTINGS
 
 LIMIT = 60.0
 """Seconds that one run of pytest may take. Those of the course take one or two."""
@@ -123,7 +124,7 @@ class Bench:
             outcomes = dict(zip(versions, threads.map(tried, versions.values()), strict=True))
         wide = max(map(len, [*versions, f"{name}.py"]))
         number = len(outcomes["right"].tests)
-        print(f"{name + '.py':{wide}}  {number} {'test' if number == 1 else 'tests'}")
+        print(f"{name + '.py':{wide}}  {plural(number, 'test')}")
         for version, outcome in outcomes.items():
             words = _in_words(outcome, right=version == "right")
             print(fill(f"{version:{wide}}  {words}", WIDTH, subsequent_indent=" " * (wide + 2)))

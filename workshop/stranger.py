@@ -22,6 +22,16 @@ def clean(text: str) -> str:
     return "".join(_shown(character) for character in text)
 
 
+def one_line(text: str, longest: int | None = None) -> str:
+    """`text` on one line, cleaned; with an ellipsis where it is cut, so that it has no more than
+    `longest` characters.
+    """
+    line = " ".join(clean(text).split())
+    if longest is None or len(line) <= longest:
+        return line
+    return line[: longest - 1].rstrip() + "…"
+
+
 def _shown(character: str) -> str:
     if character == "\n" or character in _JOINERS:
         return character

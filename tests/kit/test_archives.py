@@ -16,7 +16,8 @@ from functools import partial
 import pytest
 
 from workshop.gradebook import archives
-from workshop.gradebook.files import LARGEST, File, Unusable
+from workshop.gradebook.files import File, Unusable
+from workshop.isolation.submission import LARGEST
 
 CODE = b"answer = 42\n"
 

@@ -15,7 +15,7 @@ from workshop.course import Course, Exercise, load_course
 from workshop.demands import load_demands
 from workshop.grading import scoring
 from workshop.grading.scoring import Scores, Trial
-from workshop.grading.verdict import Verdict
+from workshop.grading.verdict import Verdict, out_of_time
 from workshop.grading.warm import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -452,8 +452,25 @@ def test_a_wrong_module_scores_when_it_is_rejected_twice(again, points, says):
         demands.catch[1]: [told_of(exercise)],
     }
 
-    verdict = scores.verdict([])
+    verdict = scores.verdict([], 60)
 
     caught = next(test for test in verdict.tests if test.variant == "mutant")
     assert verdict.points == caught.points == points
     assert caught.message.startswith(says.format(name=name))
+    assert verdict.message == ""
+
+
+def test_one_wrong_module_that_is_not_reached_in_time_is_told():
+    exercise = COURSE.exercise("ex06_markers")
+    demands = load_demands(COURSE, exercise)
+    scores = Scores(COURSE, exercise, demands)
+    scores.begin(told_of(exercise))
+    caught = told_of(exercise, **{scores.counted[0]: "fail"})
+    late = Trial(lost="took too long in all", too_late=True)
+    scores.wrong = {demands.catch[0]: [caught, late], demands.catch[1]: [caught, caught]}
+
+    verdict = scores.verdict([], 60)
+
+    first, second, *_ = (test for test in verdict.tests if test.variant == "mutant")
+    assert verdict.message == first.message == out_of_time(60)
+    assert (first.status, second.status) == ("timeout", "pass")

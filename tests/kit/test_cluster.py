@@ -29,12 +29,12 @@ from workshop.isolation import walls
 from workshop.isolation.forking import FORKS
 
 KIT = Path(__file__).parents[2]
-KILLING = Path(__file__).with_name("killing.py")
+KILLED_WORKERS = Path(__file__).with_name("killed_workers.py")
 NAME, FILE = "ex01_double", "ex01_double.py"
 RIGHT = b"async def double(number):\n    return 2 * number\n"
 WRONG = b"async def double(number):\n    return number\n"
 LEARNERS = ("anna", "bob", "carl", "dora", "emil", "fay", "gus", "hana")
-# What `killing.py` looks for.
+# What `killed_workers.py` looks for.
 ALWAYS = b"# kills whoever is about to mark it"
 ONCE = b"# kills the first that is about to mark it"
 SETTINGS = {
@@ -87,7 +87,7 @@ class Dask:
 
         process = self._start(
             [
-                *("worker", "--scheduler-file", str(self._file), "--preload", str(KILLING)),
+                *("worker", "--scheduler-file", str(self._file), "--preload", str(KILLED_WORKERS)),
                 *("--nworkers", str(count), "--nthreads", "1", "--dashboard-address", ":0"),
             ],
             kit,

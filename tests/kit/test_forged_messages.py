@@ -9,11 +9,12 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from workshop.isolation import evidence, walls
+from workshop.isolation import evidence
 from workshop.isolation.cell import OPEN, Cell
 from workshop.isolation.evidence import Spot
 from workshop.isolation.process import TALK_MESSAGES
@@ -602,7 +603,7 @@ async def answer():
 
 def test_nobody_waits_for_descriptors_that_were_passed_on(zygote, tmp_path, monkeypatch):
     # Seccomp would refuse it. Where that does not stand, nothing does.
-    monkeypatch.setattr(walls, "standing", lambda: [])
+    monkeypatch.setattr("workshop.isolation.cell.walls", SimpleNamespace(standing=lambda: []))
     for folder in ("submission", "scratch"):
         (tmp_path / folder).mkdir()
     (tmp_path / "submission" / "ex.py").write_text(PASSES_ON)

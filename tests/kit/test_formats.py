@@ -9,6 +9,7 @@ import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,10 +208,25 @@ def test_gradebook_csv_has_a_row_a_learner_and_nothing_else(tmp_path: Path) -> N
 
 
 def test_no_cell_of_a_stranger_is_a_formula(tmp_path: Path) -> None:
-    for write in (plain.write, *FORMATS.values()):
-        for path in write(NASTY_CLASS, tmp_path):
-            if path.suffix == ".csv":
-                table(path)
+    reached = [  # Moodle's file of grades has those alone whose address is one
+        replace(one, learner=replace(one.learner, email=f"a{place}@example.org"))
+        for place, one in enumerate(NASTY_CLASS.submissions)
+    ]
+    seen = set()
+    for each in (NASTY_CLASS, book(*reached)):
+        for write in (plain.write, *FORMATS.values()):
+            for path in write(each, tmp_path):
+                if path.suffix == ".csv":
+                    assert len(table(path)) > 1  # `table` looks at each cell
+                    seen.add(path.relative_to(tmp_path).as_posix())
+    assert seen == {
+        "gradebook.csv",
+        "canvas.csv",
+        "github-classroom.csv",
+        "gradescope/learners.csv",
+        "moodle-grades.csv",
+        "moodle-worksheet.csv",
+    }
 
 
 def test_names_stay_as_they_are_or_recognisable_and_each_is_there_once(tmp_path: Path) -> None:

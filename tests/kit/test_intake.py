@@ -6,22 +6,23 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import random
-import socket
+import subprocess
+import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from workshop.course import load_course
-from workshop.gradebook import finding
-from workshop.gradebook.files import LARGEST
+from workshop.gradebook import exercise_files
 from workshop.gradebook.intake import Handed, IntakeError, submissions
+from workshop.isolation.submission import LARGEST
 
 KIT = Path(__file__).parents[2]
 COURSE = load_course(KIT)
@@ -221,12 +222,12 @@ def test_there_are_not_too_many_of_them_nor_too_large_ones(folder: Path) -> None
         put(folder / "few" / f"large{number}.py", b"#" * (LARGEST - 1))
     put(folder / "few" / "larger.py", b"#" * (LARGEST + 1))
     put(folder / "many" / UPLOAD)
-    for number in range(finding.NEIGHBOURS + 5):
+    for number in range(exercise_files.NEIGHBOURS + 5):
         put(folder / "many" / f"tool{number}.py")
     few, many = handed(folder).values()
     assert len(few.files) == 1 + 4
-    assert sum(map(len, few.files.values())) <= len(CODE) + finding.NEIGHBOURS_SIZE
-    assert len(many.files) == 1 + finding.NEIGHBOURS
+    assert sum(map(len, few.files.values())) <= len(CODE) + exercise_files.NEIGHBOURS_SIZE
+    assert len(many.files) == 1 + exercise_files.NEIGHBOURS
 
 
 # What is wrong with a file
@@ -322,13 +323,9 @@ def _pipe(path: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    here = Path.cwd()
-    os.chdir(path.parent)  # the path of a socket must be short
-    try:
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(path.name)
-    finally:
-        os.chdir(here)
+    # The path of a socket must be short: a process of its own is in its folder.
+    bind = "import socket, sys\nsocket.socket(socket.AF_UNIX).bind(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", bind, path.name], cwd=path.parent, check=True)
 
 
 def _link(path: Path) -> None:
@@ -398,19 +395,44 @@ def test_an_archive_that_is_a_link_is_not_opened(folder: Path) -> None:
     assert only(folder).problems["ex02_upload"] == LINK.replace(UPLOAD, "jane.zip")
 
 
-@contextmanager
-def as_nobody(folder: Path) -> Iterator[None]:
-    """What root may read says nothing of others."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
-    os.seteuid(65534)
+AS_NOBODY = """
+import json, os, sys
+from pathlib import Path
+from workshop.course import load_course
+from workshop.gradebook.intake import IntakeError, submissions
+
+COURSE = load_course(Path(sys.argv[1]))
+
+def found(folder):
     try:
-        yield
-    finally:
-        os.seteuid(0)
+        handed = {one.learner.name: one.open(COURSE) for one in submissions(folder, COURSE)}
+    except IntakeError as error:
+        return str(error)
+    return {name: one.problems.get("ex02_upload") for name, one in handed.items()}
+
+found(Path(sys.argv[2]))  # imports what nobody may not be allowed to
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+print(json.dumps(found(Path(sys.argv[2]))))
+"""
+
+
+def as_nobody(folder: Path) -> dict[str, str] | str:
+    """What is said of the upload of each learner in `folder`, or of the folder, by a process that
+    is not root's: what root may read says nothing of others. The user of this one stays, for others
+    are at work in it.
+    """
+    process = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(KIT), str(folder)],
+        cwd=KIT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] | str = json.loads(process.stdout)
+    return found
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs permissions")
@@ -421,11 +443,11 @@ def test_what_may_not_be_read_is_a_sentence() -> None:
         put(folder / "john" / "exercises" / UPLOAD).parent.chmod(0)
         put(folder / "judy" / UPLOAD).parent.chmod(0)
         put(folder / "june.zip").chmod(0)
-        with as_nobody(folder):
-            found = {name: one.problems["ex02_upload"] for name, one in handed(folder).items()}
+        for path in (folder, *folder.parents[:2]):
+            path.chmod(0o755)
+        found = as_nobody(folder)
         folder.chmod(0)
-        with as_nobody(folder.parent), pytest.raises(IntakeError, match="cannot be read"):
-            submissions(folder, COURSE)
+        unread = as_nobody(folder)
         for path in (folder, folder / "john" / "exercises", folder / "judy"):
             path.chmod(0o755)
     tail = "may not be read by whoever marks it."
@@ -435,6 +457,7 @@ def test_what_may_not_be_read_is_a_sentence() -> None:
         "judy": f"judy {tail}",
         "june": f"june.zip {tail}",
     }
+    assert isinstance(unread, str) and "cannot be read" in unread
 
 
 def test_nothing_among_the_submissions_is_changed(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from workshop.isolation.forking import FORKS
 
-MORTAL = Path(__file__).with_name("mortal.py")
+KILLED_RUNS = Path(__file__).with_name("killed_runs.py")
 KILLS = 25
 SEED = 5
 MOMENTS = {"marking": 2, "marked": 2, "storing": 2, "stored": 2, "event": 300}
@@ -50,7 +50,7 @@ class Runs:
     def __init__(self, kit: Path, submissions: Path) -> None:
         command = ["grade", str(submissions), "--out", "gradebook", "--jobs", "2"]
         self._process = subprocess.Popen(
-            [sys.executable, MORTAL, *command],
+            [sys.executable, KILLED_RUNS, *command],
             cwd=kit,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,14 +23,8 @@ def folder(tmp_path: Path) -> Path:
 
 def dig(folder: Path, depth: int, name: str = "d") -> None:
     """Make folders in one another."""
-    here = Path.cwd()
-    os.chdir(folder)
-    try:
-        for _ in range(depth):
-            os.mkdir(name)
-            os.chdir(name)
-    finally:
-        os.chdir(here)
+    code = f"import os\nfor _ in range({depth}):\n    os.mkdir({name!r})\n    os.chdir({name!r})\n"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 
 @pytest.mark.parametrize(("depth", "name"), [(1500, "d"), (50, "d" * 200)])

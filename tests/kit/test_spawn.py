@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -47,7 +48,9 @@ def spawner() -> Iterator[Spawner]:
 def begun(spawner: Spawner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Conversing:
     """Gives the stage of a learner's process that imports the given source."""
     without_notify = [wall for wall in walls.standing() if wall != "notify"]
-    monkeypatch.setattr(walls, "standing", lambda: without_notify)
+    monkeypatch.setattr(
+        "workshop.isolation.cell.walls", SimpleNamespace(standing=lambda: without_notify)
+    )
     for folder in ("submission", "scratch"):
         (tmp_path / folder).mkdir()
     (tmp_path / "submission" / "ex.py").write_text("", encoding="utf-8")

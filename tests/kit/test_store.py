@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import re
 import signal
 import sqlite3
 import subprocess
@@ -36,6 +36,25 @@ with Store(Path(sys.argv[1])) as store:
     store.keep({"key": json.loads(sys.argv[2])})
     print("open", flush=True)
     sys.stdin.read()
+"""
+# A limit on the size of files is the full disk that needs no rights to be had. It holds for all
+# threads of a process, and what these start.
+FILL = """
+import json, resource, signal, sys
+from pathlib import Path
+from workshop.gradebook.store import Store, StoreError
+verdict = json.loads(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Store(Path(sys.argv[1])) as store:
+    store.keep({"first": verdict})
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        for key in range(1000):
+            store.keep({str(key): verdict})
+    except StoreError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 """
 
 
@@ -169,18 +188,13 @@ def test_a_folder_in_the_place_of_the_file_is_a_sentence(tmp_path: Path) -> None
 
 
 def test_a_full_disk_is_a_sentence_and_what_was_kept_stays(tmp_path: Path) -> None:
-    # A limit on the size of files is the full disk that needs no rights to be had.
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    with Store(tmp_path) as store:
-        store.keep({"first": VERDICT.as_dict()})
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
-        try:
-            with pytest.raises(StoreError, match=r"verdicts.sqlite cannot be written .*--out"):
-                keep(store, 1000)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-            signal.signal(signal.SIGXFSZ, before)
+    process = subprocess.run(
+        [sys.executable, "-c", FILL, str(tmp_path), json.dumps(VERDICT.as_dict())],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"verdicts.sqlite cannot be written .*--out", process.stdout)
     with Store(tmp_path) as store:
         assert store.verdict("first") == VERDICT
         assert not store.told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from workshop.course import VARIANTS, load_course
-from workshop.grading import mark, warm
+from workshop.grading import mark
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
-from workshop.grading.warm import GradingError, Round, Run, Warm
+from workshop.grading.warm import PATIENCE, GradingError, Round, Run, Warm
 from workshop.isolation.forking import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -133,9 +133,17 @@ def test_what_ends_without_having_begun_is_no_verdict():
         marked()
 
 
-def test_a_process_that_stays_is_killed_left_behind_and_told_of(monkeypatch, caplog):
-    monkeypatch.setattr(warm, "PATIENCE", 0.01)
+class Never(Future):
+    """Patience with it ends at once."""
+
+    def result(self, timeout=None):
+        assert timeout == PATIENCE
+        return super().result(0.01)
+
+
+def test_a_process_that_stays_is_killed_left_behind_and_told_of(caplog):
     unborn, staying = Run(lambda: "its last words"), Run(lambda: "its last words")
+    unborn.pid, staying.status = Never(), Never()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         staying.pid.set_result(process.pid)
 

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
-from workshop.isolation import evidence, walls
+from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
 from workshop.isolation.remote import Isolated
 from workshop.isolation.zygote import Zygote, ZygoteGone
@@ -38,7 +39,7 @@ def staged(
     zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str, Zygote], Isolated]:
     """A stage with no wall, where a learner's code may start processes."""
-    monkeypatch.setattr(walls, "standing", lambda: [])
+    monkeypatch.setattr("workshop.isolation.cell.walls", SimpleNamespace(standing=lambda: []))
 
     def staged(source: str, zygote: Zygote) -> Isolated:
         for folder in ("submission", "scratch"):

@@ -21,7 +21,7 @@ from workshop.cli.terminal import (
 from workshop.course import Exercise, load_course
 from workshop.grading.verdict import Verdict
 from workshop.progress import Progress, load
-from workshop.stranger import clean
+from workshop.stranger import one_line
 
 
 def run(
@@ -98,7 +98,7 @@ def _mark(exercise: Exercise, submission: Path) -> Verdict | None:
         with _waiting(f"Marking {exercise.name} ..."):
             return mark(exercise, submission)
     except GradingError as error:  # the course's own fault: the other exercises are still marked
-        complain(" ".join(clean(str(error)).split()))
+        complain(one_line(str(error)))
         return None
 
 

@@ -6,8 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from workshop.cli.next_step import next_step, state
-from workshop.cli.terminal import Marks, console, marks, plural, say, say_line
+from workshop.cli.terminal import Marks, console, marks, say, say_line
 from workshop.course import Course, Exercise, Lesson, load_course
+from workshop.plural import plural
 from workshop.progress import Progress, Record, load
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shlex
 import signal
@@ -20,11 +19,11 @@ from workshop.cli.terminal import (
     command,
     complain,
     console,
-    plural,
     say,
     shown,
 )
 from workshop.course import Course, Exercise, load_course
+from workshop.plural import plural
 
 if TYPE_CHECKING:
     from workshop.gradebook.batch import Batch, Counts, Wanted
@@ -138,11 +137,11 @@ def _sources(folder: Path, course: Course) -> list[Source]:
 
 
 def _known(asked: Sequence[str], names: Sequence[str]) -> frozenset[str]:
+    from workshop.gradebook.intake import nobody_called
+
     for name in asked:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise WrongUsage(f"Nobody called {name!r} has handed anything in.{hint}")
+            raise WrongUsage(nobody_called(name, names))
     return frozenset(asked)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from workshop.cli.terminal import complain, plural
-from workshop.stranger import clean
+from workshop.cli.terminal import complain
+from workshop.plural import plural
+from workshop.stranger import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -67,9 +68,9 @@ class _Bar:
 
 def line(marked: Marked) -> str:
     """`jane  41 of 57 points`"""
-    name = " ".join(clean(marked.learner.name).split())
     left = f", {plural(len(marked.unmarked), 'exercise')} not marked" if marked.unmarked else ""
-    return f"{name}  {marked.points} of {plural(marked.max_points, 'point')}{left}"
+    points = f"{marked.points} of {plural(marked.max_points, 'point')}"
+    return f"{one_line(marked.learner.name)}  {points}{left}"
 
 
 def _bar() -> Progress:

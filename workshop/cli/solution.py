@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from workshop.cli.next_step import TRIES
-from workshop.cli.terminal import Refused, command, complain, console, plural, save
+from workshop.cli.terminal import Refused, command, complain, console, save
 from workshop.course import Exercise, load_course
+from workshop.plural import plural
 from workshop.progress import Record, load
 
 

@@ -144,13 +144,6 @@ def say_line(console: Console, *pieces: tuple[str, str]) -> None:
     console.print(Text.assemble(*pieces), soft_wrap=True)
 
 
-def plural(number: int, noun: str) -> str:
-    """`1 hint`, `2 hints`; the noun's plural ends in s, or in ies for y."""
-    if number != 1:
-        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun}"
-
-
 def command(*words: str) -> str:
     """The command line to type here: `workshop hint ex02_upload`.
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workshop.cli.terminal import marks, plural, say, say_line, wrapped
-from workshop.grading.findings import Block, Idea, blocks_of, by_behaviour, ideas_of, in_words
+from workshop.cli.terminal import marks, say, say_line, wrapped
+from workshop.grading.findings import (
+    MESSAGE_LIMIT,
+    Block,
+    Idea,
+    blocks_of,
+    by_behaviour,
+    ideas_of,
+    in_words,
+)
 from workshop.grading.verdict import TestResult, Variant, Verdict
+from workshop.plural import plural
 from workshop.stranger import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 VARIANTS: tuple[Variant, ...] = ("marker", "fixture", "mock", "right", "mutant")
-MESSAGE_LIMIT = 2000
-"""Characters of one failure's message that fit on a screen; learners return long things."""
 
 _STANDINGS = {
     "pass": ("passed", "green"),

@@ -19,7 +19,8 @@ from contextlib import suppress
 from functools import partial
 from typing import IO, BinaryIO, cast
 
-from workshop.gradebook.files import LARGEST, MOST, File, Unusable, ignored, refusing, shown
+from workshop.gradebook.files import MOST, File, Unusable, ignored, refusing, shown
+from workshop.isolation.submission import LARGEST
 
 ENDINGS = (".zip", ".tar.gz", ".tgz", ".tar")
 """What is opened."""
@@ -80,17 +81,26 @@ def _files(stream: BinaryIO, name: str) -> Iterator[File]:
 
 
 def safe_path(path: str, archive: str) -> tuple[str, ...]:
-    """The names in `path`, of an entry of `archive`. A backslash separates them like a slash.
+    """The names in `path`, of an entry of `archive`.
 
     Raises Unusable when it leads out of the folder that the archive would be unpacked to.
     """
-    names = unicodedata.normalize("NFC", path).replace("\\", "/").split("/")
-    if names[0] == "" or _DRIVE.match(names[0]) or ".." in names:
+    parts = _parts(path)
+    if parts[0] == "" or _DRIVE.match(parts[0]) or ".." in parts:
         raise Unusable(
             f"{archive} holds a path that leads out of it, {shown(path)}; pack the files anew, "
             "from the folder that they are in."
         )
-    return tuple(one for one in names if one not in ("", "."))
+    return names_in(path)
+
+
+def names_in(path: str) -> tuple[str, ...]:
+    """The names in `path`, be it safe or not. A backslash separates them like a slash."""
+    return tuple(one for one in _parts(path) if one not in ("", "."))
+
+
+def _parts(path: str) -> list[str]:
+    return unicodedata.normalize("NFC", path).replace("\\", "/").split("/")
 
 
 class _Sips:

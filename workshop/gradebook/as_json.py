@@ -17,10 +17,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from workshop.gradebook.book import VERSION, Gradebook
+from workshop.gradebook.book import Gradebook
 from workshop.gradebook.writing import write_pieces
 
 NAME = "gradebook.json"
+VERSION = 1
 
 
 def write(book: Gradebook, folder: Path) -> list[Path]:
@@ -29,8 +30,8 @@ def write(book: Gradebook, folder: Path) -> list[Path]:
 
 
 def _pieces(book: Gradebook) -> Iterator[str]:
-    """`book.as_dict()`, a submission at a time and each on a line of its own: all of a large class
-    is larger than the class, and Python takes a minute to indent it.
+    """A submission at a time and each on a line of its own: all of a large class is larger than the
+    class, and Python takes a minute to indent it.
     """
     yield f'{{"version": {VERSION}, "submissions": ['
     between = "\n"

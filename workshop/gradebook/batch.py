@@ -20,7 +20,7 @@ from workshop.gradebook.store import Store
 from workshop.gradebook.units import Unit, mark_unit, unit_of
 from workshop.grading.verdict import TestResult, Verdict
 from workshop.grading.warm import GradingError
-from workshop.stranger import clean
+from workshop.stranger import one_line
 
 if TYPE_CHECKING:
     from workshop.gradebook.intake import Source
@@ -174,11 +174,12 @@ class Batch:
                 self._failed(row, exercise.name, f"It cannot be read: {error.strerror}.")
             return
         for exercise in self._wanted.exercises:
-            problem = handed.problems.get(exercise.name, "")
-            if not problem and exercise.file_name not in handed.files:
-                problem = f"There is no {exercise.file_name}."
             unit = unit_of(
-                self._course, exercise, handed.files, problem, seconds=self._wanted.seconds
+                self._course,
+                exercise,
+                handed.files,
+                handed.problems.get(exercise.name, ""),
+                seconds=self._wanted.seconds,
             )
             self._want(row, unit)
             while len(self._running) >= self._most:
@@ -297,5 +298,5 @@ class Batch:
 
 
 def _sentence(error: Exception) -> str:
-    words = " ".join(clean(str(error)).split())
+    words = one_line(str(error))
     return words if isinstance(error, GradingError) else f"{type(error).__name__}: {words}"

@@ -11,8 +11,6 @@ from typing import Any
 
 from workshop.grading.verdict import Verdict
 
-VERSION = 1
-
 
 @dataclass(frozen=True)
 class Learner:
@@ -101,7 +99,3 @@ class Gradebook:
             for verdict in one.verdicts:
                 most[verdict.exercise] = max(most[verdict.exercise], verdict.max_points)
         return most
-
-    def as_dict(self) -> dict[str, Any]:
-        """As in `gradebook.json`."""
-        return {"version": VERSION, "submissions": [one.as_dict() for one in self.submissions]}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import partial
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
-from workshop.gradebook.archives import checked_path, is_archive, open_zip, unpacked
+from workshop.gradebook.archives import checked_path, is_archive, names_in, open_zip, unpacked
 from workshop.gradebook.files import (
-    LARGEST,
     MOST,
     File,
     Listing,
@@ -18,6 +16,7 @@ from workshop.gradebook.files import (
     unreadable,
 )
 from workshop.gradebook.places import METADATA, METADATA_SIZE, Entry
+from workshop.isolation.submission import LARGEST
 
 DIRECTORY = 64 * 2**20
 """Bytes that the list of all files may hold."""
@@ -32,7 +31,8 @@ def entries_of_zip(path: Path) -> list[Entry]:
     Raises Unusable when it cannot be opened.
     """
     packed = _opened(path)
-    members = [(_names(one), one) for one in packed.infolist()]
+    # Whether the paths are safe is judged when a submission is opened.
+    members = [(names_in(one.filename), one) for one in packed.infolist()]
     members = [(names, one) for names, one in members if names and not ignored(names[:1])]
     tops = {names[0] for names, _ in members}
     inner = [(names[1:], one) for names, one in members if len(names) > 1]
@@ -63,12 +63,6 @@ def _opened(path: Path) -> ZipFile:
 
 _Member = tuple[tuple[str, ...], ZipInfo]
 """A path within an entry, and what lies there."""
-
-
-def _names(info: ZipInfo) -> tuple[str, ...]:
-    """Its path, be it safe or not: that is judged when the submission is opened."""
-    names = unicodedata.normalize("NFC", info.filename).replace("\\", "/").split("/")
-    return tuple(one for one in names if one not in ("", "."))
 
 
 def _is_code(names: tuple[str, ...]) -> bool:

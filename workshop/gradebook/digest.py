@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 import workshop
-from workshop.course import Course, Exercise
+from workshop.course import Course, Exercise, load_course
 
 SHOWS = {
     *("__main__.py", "agenda.py", "cli", "doctor.py", "gradebook", "handout.py", "magics.py"),
@@ -35,8 +35,6 @@ def digest(course_kit: Path, exercise: str) -> str:
 
     Raises CourseError when there is no such exercise or course.
     """
-    from workshop.course import load_course
-
     course = load_course(course_kit)
     marked = course.exercise(exercise)
     whole = hashlib.sha256(_package().encode())

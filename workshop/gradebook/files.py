@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from workshop.stranger import clean
+from workshop.isolation.submission import LARGEST
+from workshop.stranger import one_line
 
-LARGEST = 2**20
-"""Bytes that a file may hold. `workshop.grading.blind` has the same limit."""
 DEEPEST = 6
 """Names in a path. What lies deeper is nobody's exercise."""
 MOST = 20_000
@@ -77,8 +76,7 @@ def _is_litter(name: str) -> bool:
 
 def shown(name: str) -> str:
     """A stranger's `name` as it may stand in a sentence: one line, not endless."""
-    words = " ".join(clean(name).split()) or "(no name)"
-    return words if len(words) <= 80 else f"{words[:79]}…"
+    return one_line(name, 80) or "(no name)"
 
 
 def unreadable(name: str, error: OSError) -> str:

@@ -6,20 +6,21 @@ wrong with a submission is a sentence in it.
 
 from __future__ import annotations
 
+import difflib
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from workshop.course import Course
-from workshop.gradebook import archives, finding, folders
+from workshop.gradebook import archives, exercise_files, folders
 from workshop.gradebook.book import Learner
 from workshop.gradebook.bulk import entries_of_zip
 from workshop.gradebook.files import File, Listing, Unusable, shown
 from workshop.gradebook.places import Entry, Submission, by_learner
-from workshop.stranger import clean
+from workshop.stranger import clean, one_line
 
 LONGEST = 100
 """Characters of a learner's name."""
@@ -56,9 +57,9 @@ class Source:
     def open(self, course: Course) -> Handed:
         """Read it. Whatever is wrong with it is among the problems."""
         found = _listing(self.submission)
-        if finding.missing(course, found):
+        if exercise_files.missing(course, found):
             _unpack(found)
-        files, problems = finding.find(course, found)
+        files, problems = exercise_files.find(course, found)
         return Handed(self.learner, files, problems)
 
 
@@ -193,8 +194,14 @@ def _tidy(learner: Learner) -> Learner:
 
 def _line(text: str) -> str:
     """A stranger's `text` on one line, of at most `LONGEST` characters."""
-    line = " ".join(unicodedata.normalize("NFC", clean(text)).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return one_line(unicodedata.normalize("NFC", clean(text)), LONGEST)
+
+
+def nobody_called(name: str, names: Collection[str]) -> str:
+    """What to say of a learner's `name` that is none of `names`: those who have handed in."""
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"Nobody called {name!r} has handed anything in.{hint}"
 
 
 def _is_one_learners(entries: list[Entry], course: Course) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from workshop.course import Course, CourseError, LatePolicy
 from workshop.gradebook.book import Late
+from workshop.gradebook.intake import nobody_called
 from workshop.grading.verdict import Verdict
 
 COLUMNS = ("learner", "exercise", "due", "submitted")
@@ -123,9 +123,7 @@ class _Rows:
     def _row(self, row: dict[str, str]) -> tuple[tuple[str, str], timedelta]:
         learner, exercise = row["learner"], row["exercise"]
         if learner not in self._learners:
-            near = difflib.get_close_matches(learner, self._learners, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise _Fault(f"Nobody called {learner!r} has handed anything in.{hint}")
+            raise _Fault(nobody_called(learner, self._learners))
         if exercise:
             try:
                 exercise = self._course.exercise(exercise).name

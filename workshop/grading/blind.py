@@ -26,10 +26,11 @@ from workshop.demands import WrongModule, load_demands
 from workshop.grading.scoring import MOST_TESTS, Scores, Trial, tested
 from workshop.grading.shapes import shapes
 from workshop.grading.timer import ringing
-from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict, out_of_time
+from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import holds_more, remove, scratch_folder
+from workshop.isolation.submission import LARGEST
 from workshop.isolation.wire import WireError, words
 from workshop.isolation.zygote import Zygote
 
@@ -42,8 +43,6 @@ ALL_RUNS = 300.0
 """Seconds that all of them may take, whatever the tests wait for. Good ones take two or three."""
 JOBS = 2 * (os.cpu_count() or 1)
 """Runs beside each other: a test waits as long as it works."""
-LARGEST = 2**20
-"""Bytes that a file of tests may hold."""
 TESTS, MODULES = "workshop.grading.tester", "workshop.isolation.under_test"
 _TOO_LONG = "took too long in all"
 _KEPT_OUT = {"notify", "audit"}
@@ -84,33 +83,33 @@ def mark_tests(
     if problem := _problem(file):
         return scores.unusable(problem)
     with scratch_folder() as scratch:
-        stage = _Runs(file, subjects, scratch, testers, seconds)
+        runs = _Runs(file, subjects, scratch, testers, seconds)
         first, *others = _right_casts(subjects)
-        scores.begin(stage.run(_Job(first), explain=True))
+        scores.begin(runs.run(_Job(first), explain=True))
         if scores.counted and not scores.rejected:
-            _try_out(stage, scores, others or [first], demands.catch)
-    return scores.verdict(stage.walls, stage.out_of_time)
+            _try_out(runs, scores, others or [first], demands.catch)
+    return scores.verdict(runs.walls, runs.seconds)
 
 
 def _try_out(
-    stage: _Runs, scores: Scores, right: list[Cast], mutants: tuple[WrongModule, ...]
+    runs: _Runs, scores: Scores, right: list[Cast], mutants: tuple[WrongModule, ...]
 ) -> None:
-    """Trial the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
+    """Run the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
     nothing. Then once more on the mutants that were caught, beginning with the test that did it:
     what is rejected by chance scores nothing.
     """
-    wrong = {one: _Job(_wrong_cast(stage.subjects, one), scores.counted) for one in mutants}
-    runs = stage.run_all([*map(_Job, right), *wrong.values()])
-    scores.right += runs[: len(right)]
+    wrong = {one: _Job(_wrong_cast(runs.subjects, one), scores.counted) for one in mutants}
+    made = runs.run_all([*map(_Job, right), *wrong.values()])
+    scores.right += made[: len(right)]
     if scores.rejected:
         return
-    scores.wrong = {one: [run] for one, run in zip(wrong, runs[len(right) :], strict=True)}
+    scores.wrong = {one: [run] for one, run in zip(wrong, made[len(right) :], strict=True)}
     again = {
         one: replace(wrong[one], first=test)
         for one, (run,) in scores.wrong.items()
         if (test := run.failed(scores.counted))
     }
-    for one, run in zip(again, stage.run_all(list(again.values())), strict=True):
+    for one, run in zip(again, runs.run_all(list(again.values())), strict=True):
         scores.wrong[one].append(run)
 
 
@@ -118,7 +117,7 @@ def _problem(file: Path) -> str | None:
     """Why there is nothing to run, in a sentence; None when there is."""
     if not file.is_file() or file.is_symlink():
         return f"There is no {file.name} in this folder."
-    if file.stat().st_size >= LARGEST:
+    if file.stat().st_size > LARGEST:
         return f"{file.name} is larger than {LARGEST // 2**20} MiB."
     if not os.access(file, os.R_OK):
         return f"{file.name} may not be read by whoever marks it."
@@ -168,10 +167,9 @@ class _Runs:
         self._shapes = {one.name: shapes(one.stub) for one in self.subjects}
         self._scratch = scratch
         self._testers = testers
-        self._seconds = ALL_RUNS if seconds is None else min(seconds, ALL_RUNS)
-        self._end = time.monotonic() + self._seconds
-        self.out_of_time = ""
-        """What is said of a module that was not reached; empty when all were."""
+        self.seconds = ALL_RUNS if seconds is None else min(seconds, ALL_RUNS)
+        """What all runs may take."""
+        self._end = time.monotonic() + self.seconds
         self.walls = [name for name in walls.standing() if name not in _KEPT_OUT]
 
     def run_all(self, jobs: list[_Job]) -> list[Trial]:
@@ -187,7 +185,7 @@ class _Runs:
         """
         seconds = min(LONGEST, self._end - time.monotonic())
         if seconds <= 0:
-            return self._too_late()
+            return _too_late(Trial())
         folder, hidden = (self._scratch / secrets.token_hex(16) for _ in range(2))
         open_folder = folder / "open"
         for path in (folder / "tests", open_folder / "home", hidden):
@@ -212,13 +210,11 @@ class _Runs:
             run = _listen(tester, open_folder, job.until, seconds)
         remove(hidden)
         remove(folder)
-        if run.lost == _TOO_LONG and time.monotonic() >= self._end:
-            return self._too_late(run)
-        return run
+        return _too_late(run) if run.lost and time.monotonic() >= self._end else run
 
-    def _too_late(self, run: Trial | None = None) -> Trial:
-        self.out_of_time = out_of_time(self._seconds)
-        return replace(run or Trial(), lost=_TOO_LONG, too_late=True)
+
+def _too_late(run: Trial) -> Trial:
+    return replace(run, lost=_TOO_LONG, too_late=True)
 
 
 def _end(process: LearnersProcess) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from workshop.grading.verdict import Diagnosis, TestResult, Verdict
 from workshop.stranger import clean
 
+MESSAGE_LIMIT = 2000
+"""Characters of one failure's message that are shown: learners return long things."""
+
 _NO_MESSAGE = {
     "timeout": "It did not finish within the time limit.",
     "error": "It could not be run.",

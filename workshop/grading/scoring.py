@@ -21,6 +21,7 @@ from workshop.grading.verdict import (
     Diagnosis,
     TestResult,
     Verdict,
+    out_of_time,
 )
 from workshop.grading.wording import diagnosis_of
 from workshop.isolation.evidence import Spot, steady
@@ -156,20 +157,20 @@ class Scores:
         results = [self._untried(name, "It was not tried.") for _, name in self._named_mutants()]
         return Verdict(self._exercise.name, self._exercise.kind, "error", problem, [], results)
 
-    def verdict(self, walls_up: list[str], out_of_time: str = "") -> Verdict:
-        """The verdict on all that was seen. `out_of_time` is said of modules that were not reached
-        in time, if there are any.
-        """
+    def verdict(self, walls_up: list[str], seconds: float) -> Verdict:
+        """The verdict on all that was seen, in runs that might take so many `seconds` in all."""
         first = self.right[0]
         problem = first.broken
         if first.lost and not first.names:
             problem = f"Your file {first.lost} while it was being imported."
         if problem:
             return replace(self.unusable(problem), walls=walls_up)
-        results = [*self._own(), *self._wrong(out_of_time)]
+        results = [*self._own(), *self._wrong(out_of_time(seconds))]
         passed = all(result.status == "pass" for result in results)
-        message = out_of_time
-        if self.rejected and not out_of_time:
+        message = ""
+        if any(run.too_late for runs in (self.right, *self.wrong.values()) for run in runs):
+            message = out_of_time(seconds)
+        elif self.rejected:
             does = (
                 "reject a right module" if self._fails_on_right else "do not end on a right module"
             )
@@ -242,12 +243,13 @@ class Scores:
 
     # --- the wrong modules -----------------------------------------------------------------------
 
-    def _wrong(self, out_of_time: str) -> list[TestResult]:
-        return [self._of_mutant(one, name, out_of_time) for one, name in self._named_mutants()]
+    def _wrong(self, too_late: str) -> list[TestResult]:
+        return [self._of_mutant(one, name, too_late) for one, name in self._named_mutants()]
 
-    def _of_mutant(self, wrong: WrongModule, name: str, out_of_time: str) -> TestResult:
+    def _of_mutant(self, wrong: WrongModule, name: str, too_late: str) -> TestResult:
+        """`too_late` is said of one that was not reached in time."""
         if any(run.too_late for run in self.wrong.get(wrong, self.right)):
-            return TestResult(name, "mutant", "timeout", 0, 1, out_of_time)
+            return TestResult(name, "mutant", "timeout", 0, 1, too_late)
         caught = [run.failed(self.counted) for run in self.wrong.get(wrong, [])]
         if len(caught) == RUNS and all(caught):
             return TestResult(name, "mutant", "pass", 1, 1, f"Caught by {caught[0]}.")

@@ -41,8 +41,8 @@ from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.testimony import Sources
 from workshop.isolation.under_test import Conversations
 from workshop.isolation.wire import Wire
+from workshop.pytest_settings import SETTINGS
 from workshop.services import _pairs
-from workshop.strict import SETTINGS
 
 Message = dict[str, Any]
 

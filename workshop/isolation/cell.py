@@ -11,14 +11,13 @@ from workshop.isolation.patience import Patience
 from workshop.isolation.process import LearnersProcess, Process
 from workshop.isolation.remote import LAST_WORDS, Isolated
 from workshop.isolation.spawn import Spawner
+from workshop.isolation.submission import LARGEST
 from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
 
 OPEN = "open"
 """The folder below a run's scratch folder that the learner's processes may write in. The files
 that tests hand to them have to lie there too."""
-LARGEST = 2**20
-"""Bytes that a learner's file may hold."""
 
 LEAST = 0.01
 """Seconds that a process is listened to, at the least, when its test has failed."""
@@ -74,6 +73,6 @@ def _copy_of(folder: Path, scratch: Path) -> Path:
     copy = scratch / "submission"
     copy.mkdir()
     for path in sorted(folder.glob("*.py")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size < LARGEST:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST:
             shutil.copyfile(path, copy / path.name)
     return copy

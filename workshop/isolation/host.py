@@ -8,6 +8,7 @@ from typing import Any
 
 from workshop.isolation.evidence import shown, steady
 from workshop.isolation.submission import Submission, SubmissionError
+from workshop.plural import plural
 
 
 class WrongArguments(SubmissionError):
@@ -101,6 +102,6 @@ def _fits(name: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     except TypeError as error:
         number = len(args) + len(kwargs)
         raise WrongArguments(
-            f"{name} is called with {number} argument{'s' * (number != 1)}, which yours, "
+            f"{name} is called with {plural(number, 'argument')}, which yours, "
             f"{name}{steady(str(signature))}, does not accept: {error}."
         ) from None

@@ -17,6 +17,9 @@ from typing import Any
 
 from workshop.isolation.evidence import Spot, steady, told
 
+LARGEST = 2**20
+"""Bytes that a learner's file may hold, whoever reads it."""
+
 
 class SubmissionError(Exception):
     """The learner's file cannot be used as it is. The text is one sentence for the learner."""
@@ -75,11 +78,7 @@ class Submission(MetaPathFinder):
         except SyntaxError as error:
             raise SubmissionError(_syntax(error, file.name)) from None
         except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise SubmissionError(
-                f"{file.name} is not UTF-8 text: see the byte {error.object[error.start]:#04x} "
-                f"in line {line}. Save it as UTF-8 in your editor."
-            ) from None
+            raise SubmissionError(not_utf8(file.name, error)) from None
         except (SystemExit, KeyboardInterrupt) as error:
             raise SubmissionError(
                 f"{file.name} ended the program while it was being imported "
@@ -134,6 +133,15 @@ class Submission(MetaPathFinder):
         near = difflib.get_close_matches(file_name, there, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"There is no {file_name} in the folder.{hint}"
+
+
+def not_utf8(file_name: str, error: UnicodeDecodeError) -> str:
+    """What to say of a file that cannot be decoded."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    return (
+        f"{file_name} is not UTF-8 text: see the byte {error.object[error.start]:#04x} in line "
+        f"{line}. Save it as UTF-8 in your editor."
+    )
 
 
 def _syntax(error: SyntaxError, file_name: str) -> str:

@@ -21,11 +21,12 @@ from typing import Any
 
 from workshop.gradebook.book import Gradebook, Marked
 from workshop.gradebook.file_names import file_name
-from workshop.gradebook.formats.names import names_of, one_line
+from workshop.gradebook.formats.names import LONGEST, names_of
 from workshop.gradebook.formats.table import Cell, csv_of, total_of
 from workshop.gradebook.formats.wording import captured, explained, standing, title
 from workshop.gradebook.writing import write_text, write_texts
 from workshop.grading.verdict import TestResult, Verdict
+from workshop.stranger import one_line
 
 
 def write(book: Gradebook, folder: Path) -> list[Path]:
@@ -62,7 +63,7 @@ def results(book: Gradebook, one: Marked) -> dict[str, Any]:
 def _lines(book: Gradebook, one: Marked) -> Iterator[str]:
     for exercise in book.exercises:
         verdict = one.verdict(exercise)
-        message = one_line(verdict.message) if verdict else ""
+        message = one_line(verdict.message, LONGEST) if verdict else ""
         yield standing(book, one, exercise) + (f". {message}" if message else "")
 
 
@@ -98,7 +99,7 @@ def _without_tests(verdict: Verdict, number: str, most: int) -> dict[str, Any]:
         "status": "passed" if verdict.status == "pass" else "failed",
         "name": verdict.exercise,
         "number": number,
-        "output": one_line(verdict.message),
+        "output": one_line(verdict.message, LONGEST),
         "tags": [verdict.exercise],
     }
 

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from workshop.gradebook.book import Gradebook, Marked
 from workshop.gradebook.file_names import file_name
-from workshop.gradebook.formats.names import names_of, one_line
+from workshop.gradebook.formats.names import LONGEST, names_of
 from workshop.gradebook.formats.wording import captured, explained, title
 from workshop.gradebook.writing import write_texts
 from workshop.grading.verdict import TestResult, Verdict
+from workshop.stranger import one_line
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -50,7 +51,7 @@ def _suite(book: Gradebook, one: Marked, exercise: str) -> ET.Element:
     verdict, points = one.verdict(exercise), one.points_of(exercise)
     suite = ET.Element("testsuite", name=_legal(exercise))
     if verdict is None:
-        why = one_line(one.unmarked.get(exercise, "")) or "It was not marked."
+        why = one_line(one.unmarked.get(exercise, ""), LONGEST) or "It was not marked."
         cases = [_case(exercise, exercise, "skipped", why)]
     else:
         properties = ET.SubElement(suite, "properties")
@@ -74,14 +75,14 @@ def _of_test(exercise: str, test: TestResult) -> ET.Element:
 
 def _of_none(verdict: Verdict) -> ET.Element:
     kind = {"pass": "", "fail": "failure"}.get(verdict.status, "error")
-    return _case(verdict.exercise, verdict.exercise, kind, one_line(verdict.message))
+    return _case(verdict.exercise, verdict.exercise, kind, one_line(verdict.message, LONGEST))
 
 
 def _case(place: str, name: str, kind: str, text: str, type_: str = "") -> ET.Element:
     """A test case; `kind` is the element that says why it did not pass, or empty."""
     case = ET.Element("testcase", classname=_legal(place), name=_legal(name))
     if kind:
-        why = ET.SubElement(case, kind, type=type_ or kind, message=_legal(one_line(text)))
+        why = ET.SubElement(case, kind, type=type_ or kind, message=_legal(one_line(text, LONGEST)))
         why.text = _legal(text)
     return case
 

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator
 
 from workshop.gradebook.book import Gradebook
-from workshop.stranger import clean
+from workshop.stranger import one_line
 
 LONGEST = 200
-"""Characters of a name: an LMS keeps 255."""
+"""Characters of a name, or of a sentence in its place: an LMS keeps 255."""
 
 
 def names_of(book: Gradebook) -> dict[str, str]:
@@ -20,7 +20,7 @@ def names_of(book: Gradebook) -> dict[str, str]:
     """
     shown: dict[str, str] = {}
     names = [one.learner.name for one in book.submissions]
-    taken = {name for name in names if name == one_line(name)}
+    taken = {name for name in names if name == one_line(name, LONGEST)}
     for name in names:
         if name in taken:
             shown[name] = name
@@ -30,14 +30,8 @@ def names_of(book: Gradebook) -> dict[str, str]:
     return shown
 
 
-def one_line(text: str, longest: int = LONGEST) -> str:
-    """A stranger's `text` on one line, cleaned, with an ellipsis where it is cut."""
-    words = " ".join(clean(text).split())
-    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
-
-
 def _candidates(name: str) -> Iterator[str]:
-    text = one_line(name)
+    text = one_line(name, LONGEST)
     if text:
         yield text
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from workshop.gradebook.book import Gradebook, Marked
-from workshop.gradebook.formats.names import one_line
+from workshop.stranger import one_line
 
 
 class Ours(str):

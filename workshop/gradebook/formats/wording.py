@@ -6,18 +6,16 @@ All of it may come from a stranger, and is cleaned.
 from __future__ import annotations
 
 from workshop.gradebook.book import Gradebook, Marked
-from workshop.gradebook.formats.names import one_line
-from workshop.grading.findings import in_words
+from workshop.gradebook.formats.names import LONGEST
+from workshop.grading.findings import MESSAGE_LIMIT, in_words
 from workshop.grading.verdict import TestResult
-from workshop.stranger import clean
-
-MESSAGE_LIMIT = 2000
-"""Characters of a message: learners return long things."""
+from workshop.plural import plural
+from workshop.stranger import clean, one_line
 
 
 def title(test: TestResult) -> str:
     """The behaviour in words, and the variant that tests it."""
-    return f"{one_line(in_words(test.name)) or 'a test'} ({test.variant})"
+    return f"{one_line(in_words(test.name), LONGEST) or 'a test'} ({test.variant})"
 
 
 def explained(test: TestResult) -> str:
@@ -41,9 +39,5 @@ def standing(book: Gradebook, one: Marked, exercise: str) -> str:
     line = f"{exercise}: {points} of {book.max_points[exercise]}"
     for late in one.late:
         if late.exercise == exercise and late.points:
-            line += f" ({_of(late.points, 'point')} less, {_of(late.days, 'day')} late)"
+            line += f" ({plural(late.points, 'point')} less, {plural(late.days, 'day')} late)"
     return line
-
-
-def _of(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -14,11 +14,17 @@ from markupsafe import Markup
 from workshop.course import Course
 from workshop.gradebook.book import Gradebook, Late, Marked
 from workshop.gradebook.pages.rendering import markdown, page
-from workshop.grading.findings import Block, Idea, blocks_of, by_behaviour, ideas_of, in_words
+from workshop.grading.findings import (
+    MESSAGE_LIMIT,
+    Block,
+    Idea,
+    blocks_of,
+    by_behaviour,
+    ideas_of,
+    in_words,
+)
 from workshop.grading.verdict import TestResult, Variant, Verdict
-
-MESSAGE_LIMIT = 2000
-"""Characters of one failure's message that are shown; learners return long things."""
+from workshop.plural import plural
 
 _VARIANTS: tuple[Variant, ...] = ("marker", "fixture", "mock")
 _LABEL = re.compile(r"(called|came back|expected): +")
@@ -180,7 +186,7 @@ def _failure(block: Block, verdict: Verdict) -> Failure:
         message = f"{message[:MESSAGE_LIMIT]}…"
     behaviours = [(words, _where(words, block, verdict)) for words in block.behaviours]
     if len(block.tests) == len(verdict.tests) and len(behaviours) > 1:
-        behaviours = [(f"all {len(behaviours)} behaviours", "")]
+        behaviours = [(f"all {plural(len(behaviours), 'behaviour')}", "")]
     output = next((test.output for test in block.tests if test.output.strip()), "")
     return Failure(behaviours, _told(message), output.strip("\n"))
 

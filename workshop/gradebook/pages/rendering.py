@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from workshop.plural import plural
 from workshop.stranger import clean
 
 GENERATOR = "async-workshop gradebook"
@@ -69,6 +70,7 @@ def _environment() -> Environment:
     environment.filters.update(ticked=ticked, points=points)
     environment.globals.update(
         generator=GENERATOR,
+        plural=plural,
         style=Markup(style),
         script=Markup(script),
         style_source=Markup(f"'{_hash(style)}'"),

@@ -16,7 +16,8 @@ from contextlib import suppress
 
 from workshop.course import Course, Exercise
 from workshop.gradebook.archives import is_archive
-from workshop.gradebook.files import LARGEST, File, Listing, Unusable, shown
+from workshop.gradebook.files import File, Listing, Unusable, shown
+from workshop.isolation.submission import LARGEST, not_utf8
 
 DEPTH = 3
 """How many folders further in the exercise files, or their folder `exercises`, may be. An archive
@@ -122,11 +123,7 @@ def _check_utf8(name: str, content: bytes) -> None:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Unusable(
-            f"{name} is not UTF-8 text: see the byte {content[error.start]:#04x} in line {line}. "
-            "Save it as UTF-8 in your editor."
-        ) from None
+        raise Unusable(not_utf8(name, error)) from None
 
 
 def _absent(exercise: Exercise, listing: Listing, reserved: set[str]) -> str:
