@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def give_up(needed: Iterable[Path]) -> None:
     """
     kernel = Kernel()
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-    _empty_bounding_set(kernel)
+    if threading.get_ident() != _emptied:
+        _empty_bounding_set(kernel)
     kernel.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
     try:
         _set(kernel, effective=0, permitted=_READ_ANYTHING)
@@ -37,6 +39,19 @@ def give_up(needed: Iterable[Path]) -> None:
     else:
         kept = 0 if all(map(_can_be_read, needed)) else _READ_ANYTHING
     _set(kernel, effective=kept, permitted=kept)
+
+
+def empty_bounding_set() -> None:
+    """Take away from the main thread what a program could regain, so that none of its forks has to
+    do that again. Nothing gives it back. Raises OSError.
+    """
+    global _emptied
+    assert threading.current_thread() is threading.main_thread()
+    _empty_bounding_set(Kernel())
+    _emptied = threading.get_ident()
+
+
+_emptied: int | None = None
 
 
 def _empty_bounding_set(kernel: Kernel) -> None:
