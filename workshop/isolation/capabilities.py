@@ -21,7 +21,7 @@ _AMBIENT_CLEAR_ALL = 4
 _READ_ANYTHING = 1 << 2  # CAP_DAC_READ_SEARCH
 
 
-def give_up(needed: Iterable[Path]) -> None:
+def give_up(needed: Iterable[Path | str]) -> None:
     """Leave the calling thread, and all that it starts, without privileges, now and after exec.
 
     One is kept where root could not read one of the folders `needed` without it, such as an
@@ -69,7 +69,7 @@ def _set(kernel: Kernel, *, effective: int, permitted: int) -> None:
     kernel.capset(struct.pack("=6I", effective, permitted, 0, 0, 0, 0))
 
 
-def _can_be_read(path: Path) -> bool:
+def _can_be_read(path: Path | str) -> bool:
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except PermissionError:

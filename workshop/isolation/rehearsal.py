@@ -26,7 +26,8 @@ from workshop.isolation.wire import Wire, encode
 
 Message = dict[str, Any]
 
-_TIMES = 2
+_TIMES = 8
+"""As often as Python 3.11 runs a function until it makes its bytecode faster."""
 _MODULE = "_rehearsed"
 _SOURCE = """\
 import asyncio
@@ -67,7 +68,7 @@ def rehearse() -> None:
         Path(folder, f"{_MODULE}.py").write_text(_SOURCE, encoding="utf-8")
         for _ in range(_TIMES):
             _play(Path(folder))
-            _in_a_thread(_wall_in, Path(folder))
+        _in_a_thread(_wall_in, Path(folder))
     tempfile.tempdir = None  # each copy has a folder of its own for what is temporary
 
 
