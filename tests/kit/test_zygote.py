@@ -184,14 +184,16 @@ def test_several_threads_may_ask_a_zygote_at_the_same_time(zygote, tmp_path):
 
 
 LEFT = """
-import os, sys, tempfile
+import logging, os, sys, tempfile
 from workshop.isolation.submission import Submission
 
 there = [name for name in sys.modules if "rehearsed" in name]
 
 async def answer():
     submissions = [finder for finder in sys.meta_path if isinstance(finder, Submission)]
-    return [os.getppid(), there, len(submissions), tempfile.gettempdir() == os.environ["HOME"]]
+    handlers = logging.getLogger().handlers
+    own_folder = tempfile.gettempdir() == os.environ["HOME"]
+    return [os.getppid(), there, len(submissions), len(handlers), own_folder]
 """
 
 
@@ -208,10 +210,10 @@ def test_nothing_of_the_rehearsal_is_left(staged, zygote):
     stage = staged(LEFT, zygote)
     with stage.open():
         stage.load()
-        parent, modules, submissions, own_folder = call(stage)
+        parent, modules, submissions, handlers, own_folder = call(stage)
 
     assert parent == zygote.pid
-    assert (modules, submissions, own_folder) == ([], 1, True)
+    assert (modules, submissions, handlers, own_folder) == ([], 1, 1, True)
     assert psutil.Process(zygote.pid).num_threads() == 1
     if sys.platform == "linux":  # the walls of the rehearsal have fallen with its thread
         here, there = status("self"), status(zygote.pid)

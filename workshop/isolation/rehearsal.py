@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import sys
 import tempfile
@@ -31,28 +32,39 @@ _TIMES = 8
 _MODULE = "_rehearsed"
 _SOURCE = """\
 import asyncio
+import json
 import logging
+import uuid
+from datetime import datetime, timezone
 
 logger = logging.getLogger(__name__)
 
 
-class Asker:
+class Sender:
     def __init__(self, client):
         self.client = client
 
-    async def ask(self, path):
-        answer = await self.client.post("/", json={"path": str(path)})
-        return answer.status_code, answer.json()
+    async def send(self, path, to):
+        try:
+            with path.open("rb") as file:
+                answer = await self.client.post(to, files={"file": (path.name, file)})
+            return answer.json() if answer.status_code == 200 else None
+        except ConnectionError as error:
+            logger.error("%s was not sent: %r", path.name, error)
+            return None
+
+
+async def save(path):
+    entry = {"Value": str(uuid.uuid4()), "Time": datetime.now(timezone.utc).isoformat()}
+    await asyncio.to_thread(path.write_text, json.dumps(entry, indent=4), encoding="utf-8")
 
 
 async def play(client, path):
-    try:
-        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-            asked = group.create_task(Asker(client).ask(path))
-            await asyncio.gather(asyncio.sleep(0), asyncio.to_thread(path.exists))
-        return asked.result()
-    finally:
-        await asyncio.sleep(0)
+    await save(path)
+    sender = Sender(client)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        sent = group.create_task(sender.send(path, "/there"))
+    return await asyncio.gather(sender.send(path, "/gone"), asyncio.sleep(0, sent.result()))
 """
 _CLIENT = {
     "base_url": "http://127.0.0.1",
@@ -106,10 +118,12 @@ def _learn(wire: Wire, folder: Path) -> None:
     with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
         learner.never_awaited = never_awaited
         loop = asyncio.new_event_loop()
+        learner.report(by_signal=False)
         learner.listen(loop)
         host.load()
         learner.run(loop)
     learner.listener.join()
+    logging.getLogger().handlers.pop()
     submission.forget()
     sys.meta_path.remove(submission)
 
@@ -132,12 +146,12 @@ class _Learner(Learner):
 
 def _test(wire: Wire, folder: Path) -> None:
     """Be the test: call, answer what is asked, and look."""
-    args = ["t", ["client", 1, _CLIENT], encode(folder)]
+    args = ["t", ["client", 1, _CLIENT], encode(folder / "sent.json")]
     try:
         wire.send({"op": "call", "id": 1, "name": "play", "args": args, "kwargs": ["d"]})
         while (message := wire.receive())["op"] != "done":
             if message["op"] == "request":
-                _answer(wire, message["id"])
+                _answer(wire, message["id"], message["url"].endswith("/there"))
         wire.send({"op": "beat", "id": 2, "path": None})
         wire.send({"op": "look", "id": 3})
         for _ in range(2):
@@ -146,8 +160,11 @@ def _test(wire: Wire, folder: Path) -> None:
         wire.hang_up()
 
 
-def _answer(wire: Wire, number: int) -> None:
-    head = {"status": 200, "headers": [("content-type", "application/json")]}
-    for value in (head, b'{"status": true}', None):
-        reply = {"op": "reply", "id": number, "last": value is None}
-        wire.send(reply | {"value": encode(value)})
+def _answer(wire: Wire, number: int, well: bool) -> None:
+    reply: Message = {"op": "reply", "id": number, "last": False}
+    if not well:
+        wire.send(reply | {"error": encode(ConnectionError("no way")), "last": True})
+        return
+    wire.send(reply | {"value": encode({"status": 200, "headers": [("x-a", "b")]})})
+    wire.send(reply | {"value": encode(b'{"status": true}')})
+    wire.send(reply | {"value": None, "last": True})
