@@ -26,8 +26,8 @@ from workshop.grading.warm import Warm
 
 KIT = Path(__file__).parents[2]
 NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
-JOBS = 2
-"""How many submissions are marked beside each other."""
+JOBS = 3
+"""How many submissions are marked beside each other: some of them wait."""
 
 # Whatever an attack is called, it is none of our tests; nor are a small course's graded ones, and
 # those of the lesson that the authors' guide adds.
