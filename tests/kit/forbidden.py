@@ -13,7 +13,11 @@ import sys
 from workshop.isolation import kernel, seccomp, system_calls
 
 COLUMN = kernel.column()
-(PRCTL,) = (rule.numbers[COLUMN] for rule in system_calls.rules(0) if rule.name == "prctl")
+(PRCTL,) = (
+    rule.numbers[COLUMN]
+    for rule in (*system_calls.RULES, *system_calls.own_rules(0))
+    if rule.name == "prctl"
+)
 CALLS = {
     "landlock": (444, None),
     "restrict": (446, None),

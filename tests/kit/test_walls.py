@@ -70,7 +70,9 @@ def raw(name: str, *args: int | bytes | None) -> int:
     """The errno of a system call, without Python or the C library in between; 0 for success."""
     tables = (system_calls.REFUSED, system_calls.PRETENDED, system_calls.ABSENT)
     numbers = {name: pair for table in tables for name, pair in table.items()}
-    numbers |= {rule.name: rule.numbers for rule in system_calls.rules(0)}
+    numbers |= {
+        rule.name: rule.numbers for rule in (*system_calls.RULES, *system_calls.own_rules(0))
+    }
     wide = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
     result = libc.syscall(ctypes.c_long(numbers[name][kernel.column()]), *wide)
     return ctypes.get_errno() if result < 0 else 0
@@ -873,7 +875,9 @@ CASES = [
 @COLUMNS
 @pytest.mark.parametrize(("name", "expected", "args"), [(n, e, a) for n, e, *a in CASES])
 def test_arguments_decide(column: int, name: str, expected: int, args: list[int]) -> None:
-    (rule,) = (rule for rule in system_calls.rules(PID) if rule.name == name)
+    (rule,) = (
+        rule for rule in (*system_calls.RULES, *system_calls.own_rules(PID)) if rule.name == name
+    )
     number = rule.numbers[column]
     assert number is not None
     assert asked(column, number, *args) == expected
@@ -897,7 +901,7 @@ def test_the_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
         system_calls.REFUSED_BEFORE_LANDLOCK_3,
         system_calls.ABSENT,
         system_calls.PRETENDED,
-        {rule.name: rule.numbers for rule in system_calls.rules(PID)},
+        {rule.name: rule.numbers for rule in (*system_calls.RULES, *system_calls.own_rules(PID))},
         {name: told.numbers for name, told in system_calls.TOLD.items()},
     )
     ours = {n: pair[kernel.COLUMNS[machine]] for table in tables for n, pair in table.items()}
@@ -990,7 +994,7 @@ def test_nothing_is_missing_where_all_stand() -> None:
 
 def test_what_can_be_read_does_not_hold_the_kit(scratch: Path) -> None:
     def look():
-        return [str(path) for path in landlock.libraries()]
+        return landlock.libraries()
 
     readable = [Path(path).resolve() for path in run(look, scratch)]
     assert len(readable) > 5

@@ -181,3 +181,53 @@ def test_several_threads_may_ask_a_zygote_at_the_same_time(zygote, tmp_path):
 
     assert {status for _, status in ended} == {-9}
     assert end([pid for pid, _ in ended], zygote)
+
+
+LEFT = """
+import os, sys, tempfile
+from workshop.isolation.submission import Submission
+
+there = [name for name in sys.modules if "rehearsed" in name]
+
+async def answer():
+    submissions = [finder for finder in sys.meta_path if isinstance(finder, Submission)]
+    return [os.getppid(), there, len(submissions), tempfile.gettempdir() == os.environ["HOME"]]
+"""
+
+
+CAP_SETPCAP = 8
+
+
+def status(pid: int | str) -> dict[str, str]:
+    """What Linux tells of a process."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return {key: value.strip() for key, _, value in (li.partition(":") for li in text.splitlines())}
+
+
+def test_nothing_of_the_rehearsal_is_left(staged, zygote):
+    stage = staged(LEFT, zygote)
+    with stage.open():
+        stage.load()
+        parent, modules, submissions, own_folder = call(stage)
+
+    assert parent == zygote.pid
+    assert (modules, submissions, own_folder) == ([], 1, True)
+    assert psutil.Process(zygote.pid).num_threads() == 1
+    if sys.platform == "linux":  # the walls of the rehearsal have fallen with its thread
+        here, there = status("self"), status(zygote.pid)
+        walls = "NoNewPrivs", "Seccomp", "CapEff"
+        assert [there[wall] for wall in walls] == [here[wall] for wall in walls]
+
+
+@linux
+def test_no_fork_can_regain_a_privilege(zygote):
+    """Not behind a single wall, and not by the program of somebody who has it."""
+    if not int(status("self")["CapEff"], 16) >> CAP_SETPCAP & 1:
+        pytest.skip("who may not take away privileges has none that a fork could regain")
+    copy = zygote.copy()
+    try:
+        pids = [child.pid for child in psutil.Process(zygote.pid).children()]
+        assert len(pids) == 1
+        assert {status(pid)["CapBnd"].strip("0") for pid in [zygote.pid, *pids]} == {""}
+    finally:
+        copy.close()

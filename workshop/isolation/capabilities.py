@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _AMBIENT_CLEAR_ALL = 4
 _READ_ANYTHING = 1 << 2  # CAP_DAC_READ_SEARCH
 
 
-def give_up(needed: Iterable[Path]) -> None:
+def give_up(needed: Iterable[Path | str]) -> None:
     """Leave the calling thread, and all that it starts, without privileges, now and after exec.
 
     One is kept where root could not read one of the folders `needed` without it, such as an
@@ -28,7 +29,8 @@ def give_up(needed: Iterable[Path]) -> None:
     """
     kernel = Kernel()
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-    _empty_bounding_set(kernel)
+    if threading.get_ident() != _emptied:
+        _empty_bounding_set(kernel)
     kernel.prctl(_PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL)
     try:
         _set(kernel, effective=0, permitted=_READ_ANYTHING)
@@ -37,6 +39,19 @@ def give_up(needed: Iterable[Path]) -> None:
     else:
         kept = 0 if all(map(_can_be_read, needed)) else _READ_ANYTHING
     _set(kernel, effective=kept, permitted=kept)
+
+
+def empty_bounding_set() -> None:
+    """Take away from the main thread what a program could regain, so that none of its forks has to
+    do that again. Nothing gives it back. Raises OSError.
+    """
+    global _emptied
+    assert threading.current_thread() is threading.main_thread()
+    _empty_bounding_set(Kernel())
+    _emptied = threading.get_ident()
+
+
+_emptied: int | None = None
 
 
 def _empty_bounding_set(kernel: Kernel) -> None:
@@ -54,7 +69,7 @@ def _set(kernel: Kernel, *, effective: int, permitted: int) -> None:
     kernel.capset(struct.pack("=6I", effective, permitted, 0, 0, 0, 0))
 
 
-def _can_be_read(path: Path) -> bool:
+def _can_be_read(path: Path | str) -> bool:
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except PermissionError:

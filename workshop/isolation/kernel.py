@@ -24,6 +24,10 @@ def column() -> int | None:
 _CAPABILITIES = struct.pack("=Ii", 0x20080522, 0)
 
 
+# Not ctypes.CDLL, which would make a class of functions anew for each Kernel.
+_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, use_errno=True)
+
+
 class Kernel:
     """Makes system calls.
 
@@ -32,21 +36,23 @@ class Kernel:
     """
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._syscall = _FUNCTION(("syscall", ctypes.pythonapi))
+        self._prctl = _FUNCTION(("prctl", ctypes.pythonapi))
+        self._capset = _FUNCTION(("capset", ctypes.pythonapi))
 
     def call(self, number: int, *args: bytes | int | None) -> int:
         """Make the call `number`; bytes are passed as their address. Raises OSError."""
-        result: int = self._libc.syscall(ctypes.c_long(number), *map(_argument, args))
+        result: int = self._syscall(ctypes.c_long(number), *map(_argument, args))
         return _checked(result)
 
     def prctl(self, option: int, *args: bytes | int) -> int:
         """Call prctl(2) with up to four arguments. Raises OSError."""
         padded = (*args, 0, 0, 0, 0)[:4]
-        return _checked(self._libc.prctl(option, *map(_argument, padded)))
+        return _checked(self._prctl(option, *map(_argument, padded)))
 
     def capset(self, sets: bytes) -> None:
         """Call capset(2) for the calling thread, with three sets of 64 bits. Raises OSError."""
-        _checked(self._libc.capset(_CAPABILITIES, sets))
+        _checked(self._capset(_CAPABILITIES, sets))
 
 
 def _argument(value: bytes | int | None) -> Any:

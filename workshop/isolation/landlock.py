@@ -31,7 +31,7 @@ def version() -> int:
     return Kernel().call(_CREATE, None, 0, 1)
 
 
-def put_up(scratch: Iterable[Path], readable: Iterable[Path]) -> None:
+def put_up(scratch: Iterable[Path], readable: Iterable[Path | str]) -> None:
     """Keep the calling thread and all that it starts to what is `scratch` and `readable`, and from
     writing in the latter. What is not there is left out. Raises OSError where that cannot be, and
     where no_new_privs is not set.
@@ -46,7 +46,7 @@ def put_up(scratch: Iterable[Path], readable: Iterable[Path]) -> None:
         for path in scratch:
             _allow(kernel, rules, path, files & ~_EXECUTE & ~_MAKE_SPECIAL)
         for name in ("null", "zero", "urandom"):
-            _allow(kernel, rules, Path("/dev") / name, _READ_FILE | _WRITE_FILE)
+            _allow(kernel, rules, f"/dev/{name}", _READ_FILE | _WRITE_FILE)
         kernel.call(_RESTRICT, rules, 0)
     finally:
         os.close(rules)
@@ -62,14 +62,14 @@ def try_out() -> None:
         os.close(rules)
 
 
-def libraries() -> list[Path]:
+def libraries() -> list[str]:
     """Where Python and its libraries are, and what can be imported.
 
     The kit's own folder is to be off `sys.path` by now, for its tests and references lie there.
     """
     system = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
     paths = dict.fromkeys([*filter(None, sys.path), f"{sys.base_prefix}/lib", *system])
-    return [Path(path) for path in (*paths, "/etc/ld.so.cache")]
+    return [*paths, "/etc/ld.so.cache"]
 
 
 def _rules(kernel: Kernel, known: int, files: int) -> int:
@@ -81,13 +81,13 @@ def _rules(kernel: Kernel, known: int, files: int) -> int:
     return kernel.call(_CREATE, attributes[:size], size, 0)
 
 
-def _allow(kernel: Kernel, rules: int, path: Path, rights: int) -> None:
+def _allow(kernel: Kernel, rules: int, path: Path | str, rights: int) -> None:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     try:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             rights &= _EXECUTE | _WRITE_FILE | _READ_FILE
         kernel.call(_ADD, rules, 1, struct.pack("=Qi", rights, fd), 0)
     finally:

@@ -10,12 +10,14 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Iterable
 
 from workshop.isolation.kernel import COLUMNS, Kernel, column
 from workshop.isolation.system_calls import (
     ABSENT,
     PRETENDED,
     REFUSED,
+    RULES,
     TOLD,
     UNKNOWN,
     WRITING,
@@ -28,7 +30,7 @@ from workshop.isolation.system_calls import (
     Table,
     Told,
     Without,
-    rules,
+    own_rules,
 )
 
 ALLOW, TELL, ERRNO, KILL_PROCESS = 0x7FFF0000, 0x7FC00000, 0x00050000, 0x80000000
@@ -109,8 +111,7 @@ def program(column: int, pid: int, also: Table) -> bytes:
     code += _FIXED[column]
     for numbers in also.values():
         code += _for_number(numbers[column], [_return(ERRNO | errno.EPERM)])
-    for rule in rules(pid):
-        code += _for_number(rule.numbers[column], _judged(rule))
+    code += _for_rules(own_rules(pid), column)
     return b"".join([*code, _return(ALLOW)])
 
 
@@ -123,7 +124,11 @@ def _fixed(column: int) -> Code:
     for answer, table in ((errno.EPERM, REFUSED), (errno.ENOSYS, ABSENT), (0, PRETENDED)):
         for numbers in table.values():
             code += _for_number(numbers[column], [_return(ERRNO | answer)])
-    return code
+    return code + _for_rules(RULES, column)
+
+
+def _for_rules(rules: Iterable[Rule], column: int) -> Code:
+    return [line for rule in rules for line in _for_number(rule.numbers[column], _judged(rule))]
 
 
 def _for_number(number: int | None, body: Code) -> Code:

@@ -15,10 +15,7 @@ def _main() -> None:
     walls.die_with_parent()
     job.hold_what_is_started()
     wire = SocketWire(go_to(sys.stdin.buffer.readline()))
-    # The command line of httpx, which it can do without, takes a quarter of the time.
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     import_what_is_used()
-    del sys.modules["httpx._main"]
 
     from workshop.isolation import learner
 

@@ -272,25 +272,30 @@ def _opens(flags: int) -> tuple[Condition, ...]:
     )
 
 
-def rules(pid: int) -> list[Rule]:
-    """The calls whose arguments decide, for the process `pid`."""
+def own_rules(pid: int) -> list[Rule]:
+    """The calls whose arguments decide, and for which the process `pid` is told from others."""
     own = OneOf(0, (pid,))
     own_or_self = OneOf(0, (0, pid))
     return [
-        Rule("clone", (56, 220), (OneOf(0, _THREAD),)),
         Rule("kill", (62, 129), (own,)),
         Rule("tgkill", (234, 131), (own,)),
         Rule("sched_setaffinity", (203, 122), (own_or_self,)),
         Rule("prlimit64", (302, 261), (own_or_self, Null(2))),
-        Rule("prctl", (157, 167), (OneOf(0, _PRCTL),)),
-        Rule("socketpair", (53, 199), (OneOf(0, (_AF_UNIX,)),)),
-        Rule("sendto", (44, 206), (Null(4),)),
-        Rule("fcntl", (72, 25), (OneOf(1, _FCNTL),)),
-        Rule("ioctl", (16, 29), (OneOf(1, _IOCTL),)),
-        Rule("open", (2, None), _opens(1)),
-        Rule("openat", (257, 56), _opens(2)),
-        # As PRETENDED, for `shutil.copy2` sets times. Without times it means "now", and fails:
-        # `Path.touch` asks that first, and makes the file when it is refused.
-        Rule("utimensat", (280, 88), (Given(2),), pretended=True),
-        Rule("mmap", (9, 222), (NoSmallStack(LEAST_STACK),)),
     ]
+
+
+RULES = [
+    Rule("clone", (56, 220), (OneOf(0, _THREAD),)),
+    Rule("prctl", (157, 167), (OneOf(0, _PRCTL),)),
+    Rule("socketpair", (53, 199), (OneOf(0, (_AF_UNIX,)),)),
+    Rule("sendto", (44, 206), (Null(4),)),
+    Rule("fcntl", (72, 25), (OneOf(1, _FCNTL),)),
+    Rule("ioctl", (16, 29), (OneOf(1, _IOCTL),)),
+    Rule("open", (2, None), _opens(1)),
+    Rule("openat", (257, 56), _opens(2)),
+    # As PRETENDED, for `shutil.copy2` sets times. Without times it means "now", and fails:
+    # `Path.touch` asks that first, and makes the file when it is refused.
+    Rule("utimensat", (280, 88), (Given(2),), pretended=True),
+    Rule("mmap", (9, 222), (NoSmallStack(LEAST_STACK),)),
+]
+"""The calls whose arguments decide, the same in every process."""

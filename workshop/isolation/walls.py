@@ -126,13 +126,14 @@ def put_up(
     `before_last` is called when all stand but seccomp and the audit hook, after which no further
     filter of system calls can be added, and no hook. Raises OSError when one cannot be put up.
     """
-    walls, readable = set(walls), [*landlock.libraries(), *readable]
+    walls = set(walls)
+    allowed: list[Path | str] = [*landlock.libraries(), *readable]
     if "limits" in walls:
         _limit()
     if walls & {"landlock", "seccomp"}:
-        capabilities.give_up(readable)
+        capabilities.give_up(allowed)
     if "landlock" in walls:
-        landlock.put_up(scratch, readable)
+        landlock.put_up(scratch, allowed)
     before_last()
     if "seccomp" in walls:
         _spare_sendmsg()

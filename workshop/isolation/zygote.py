@@ -19,7 +19,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import walls
+from workshop.isolation import capabilities, walls
 from workshop.isolation.kernel import Kernel
 from workshop.isolation.wire import Wire
 
@@ -38,6 +38,8 @@ _USED = (
     "zoneinfo",
 )
 """What a learner's process needs from its first moment, or most learners import."""
+_UNUSED = "httpx._main"
+_REHEARSAL = "workshop.isolation.rehearsal"
 
 
 PATIENCE = 10.0
@@ -144,11 +146,16 @@ def _main(control: socket.socket, *parts: str) -> None:
     import gc
 
     import_what_is_used()
-    for name in parts:
+    gc.freeze()  # for what is rehearsed collects garbage
+    for name in (_REHEARSAL, *parts):
         part = importlib.import_module(name)
         if hasattr(part, "rehearse"):
             part.rehearse()
     forget_the_kit()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # then each fork tries it, if it has to
+            capabilities.empty_bounding_set()
+    gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     adopt_orphans()
@@ -187,8 +194,14 @@ def import_what_is_used() -> None:
     """Import what a learner's process is likely to need."""
     import mimetypes
 
+    # The command line of httpx, which it can do without, takes a quarter of the time; and what it
+    # brings along, each fork would take longer for.
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault(_UNUSED, None)
     for name in _USED:
         importlib.import_module(name)
+    if modules[_UNUSED] is None:
+        del modules[_UNUSED]
     mimetypes.init()  # reads files of the system, which a learner's process may not
 
 
@@ -214,8 +227,7 @@ def _become(
         os.dup2(out, 2)
         close_all_but(wire, *others)
         os.chdir(request["home"])
-        os.environ.update(HOME=request["home"], TMPDIR=request["home"])
-
+        os.environ["HOME"] = os.environ["TMPDIR"] = request["home"]
         importlib.import_module(request["part"]).main(Wire(wire), request, *others)
         status = 0
     except BaseException:
