@@ -26,8 +26,8 @@ from workshop.grading.warm import Warm
 
 KIT = Path(__file__).parents[2]
 NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
-JOBS = 2
-"""How many submissions are marked beside each other."""
+JOBS = 3
+"""How many submissions are marked beside each other: some of them wait."""
 
 # Whatever an attack is called, it is none of our tests; nor are a small course's graded ones, and
 # those of the lesson that the authors' guide adds.
@@ -107,7 +107,7 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
 def _give_way() -> None:
     """Leave the processor to the tests that run beside it, where that can be said of a thread."""
     if sys.platform == "linux":
-        os.nice(15)
+        os.nice(5)
 
 
 class Marking:

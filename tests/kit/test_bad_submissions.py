@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,11 +34,14 @@ def marked(folder: Path, warm: Warm) -> Callable[..., Verdict]:
 
     def marked(source: str | bytes | None = None) -> Verdict:
         if source is not None:
-            content = source.encode() if isinstance(source, str) else source
-            (folder / EXERCISE.file_name).write_bytes(content)
+            (folder / EXERCISE.file_name).write_bytes(as_bytes(source))
         return mark(EXERCISE, folder, warm)
 
     return marked
+
+
+def as_bytes(source: str | bytes) -> bytes:
+    return source.encode() if isinstance(source, str) else source
 
 
 def messages(verdict: Verdict) -> set[str]:
@@ -93,9 +95,13 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize(("source", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
-def test_an_unusable_file_is_one_sentence(marked, source, sentence):
-    verdict = marked(source)
+@pytest.mark.parametrize(
+    ("exercise", "source", "sentence"),
+    [(EXERCISE, as_bytes(source), sentence) for source, sentence in UNUSABLE.values()],
+    ids=UNUSABLE,
+)
+def test_an_unusable_file_is_one_sentence(marking, exercise, source, sentence):
+    verdict = marking.verdict(exercise, source)
 
     assert verdict.status == "error"
     assert sentence in verdict.message
@@ -148,26 +154,18 @@ WHERE = {
 }
 
 
-@pytest.fixture(scope="module")
-def endless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Verdict]]]:
-    """The verdicts of what never ends, which are waited for together."""
-    with ThreadPoolExecutor(len(ENDLESS)) as threads:
-        verdicts = {}
-        for name, source in ENDLESS.items():
-            folder = tmp_path_factory.mktemp("endless")
-            (folder / EXERCISE.file_name).write_text(source, encoding="utf-8")
-            verdicts[name] = threads.submit(mark, EXERCISE, folder)
-        yield verdicts
-
-
-@pytest.mark.parametrize("name", ENDLESS)
-def test_what_never_ends_is_ended_and_says_where(endless, name):
-    verdict = endless[name].result()
+@pytest.mark.parametrize(
+    ("exercise", "source", "where"),
+    [(EXERCISE, as_bytes(source), WHERE[name]) for name, source in ENDLESS.items()],
+    ids=ENDLESS,
+)
+def test_what_never_ends_is_ended_and_says_where(marking, exercise, source, where):
+    verdict = marking.verdict(exercise, source)
 
     assert verdict.status == "fail"
     assert {test.status for test in verdict.tests} == {"timeout"}
     assert len(verdict.tests) == TESTS
-    assert all(WHERE[name] in message for message in messages(verdict)), messages(verdict)
+    assert all(where in message for message in messages(verdict)), messages(verdict)
 
 
 def test_a_program_that_ends_itself_costs_the_tests_in_which_it_does(marked):

@@ -288,7 +288,7 @@ def _tell(book: Gradebook, counts: Counts, written: list[Path], options: Options
         f"{len(marked) - passed} did not, {unmarked} not wholly marked.",
         style="bold",
     )
-    say(screen, f"Verdicts: {counts.made} made now, {counts.kept} known from before.")
+    say(screen, f"Verdicts: {counts.made} made now, {counts.kept} known from equal files.")
     if counts.old:
         say(
             screen,
