@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -204,6 +205,26 @@ def status(pid: int | str) -> dict[str, str]:
     """What Linux tells of a process."""
     text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return {key: value.strip() for key, _, value in (li.partition(":") for li in text.splitlines())}
+
+
+REHEARSED = """
+from workshop.isolation import rehearsal
+
+class Learner(rehearsal._Learner):
+    def _send_done(self, number, reply):
+        print("error" in reply)
+        super()._send_done(number, reply)
+
+rehearsal._Learner = Learner
+rehearsal.rehearse()
+"""
+
+
+def test_what_is_rehearsed_does_not_fail():
+    command = [sys.executable, "-c", REHEARSED]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=True)
+    assert set(ran.stdout.split()) == {"False"}
+    assert ran.stderr == ""
 
 
 def test_nothing_of_the_rehearsal_is_left(staged, zygote):
