@@ -107,7 +107,7 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
 def _give_way() -> None:
     """Leave the processor to the tests that run beside it, where that can be said of a thread."""
     if sys.platform == "linux":
-        os.nice(5)
+        os.nice(10)
 
 
 class Marking:
