@@ -39,7 +39,7 @@ ATTACKS = sorted(
     if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
 )
 GUARDED = ("exercises", "solutions", "tests/graded", "course.toml")
-JOBS = 5
+JOBS = 8
 LONGEST_MESSAGE = 8000
 
 pytestmark = [
