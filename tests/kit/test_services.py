@@ -1050,7 +1050,7 @@ def _python(code: str) -> str:
 
 
 def test_a_room_that_nobody_closes_makes_no_noise() -> None:
-    _python(
+    printed = _python(
         "import asyncio\n"
         "from workshop.services import open_room\n"
         "async def main():\n"
@@ -1061,6 +1061,7 @@ def test_a_room_that_nobody_closes_makes_no_noise() -> None:
         "    await kept.journal()\n"
         "asyncio.run(main())\n"
     )
+    assert printed == ""  # nor is anything on stderr, sees `_python`
 
 
 @pytest.mark.asyncio

@@ -66,13 +66,16 @@ def refusal(call: Callable[..., object], *args: Any) -> int | None:
     return 0
 
 
+def rules(pid: int) -> list[system_calls.Rule]:
+    """All calls of the process `pid` whose arguments decide."""
+    return [*system_calls.RULES, *system_calls.own_rules(pid)]
+
+
 def raw(name: str, *args: int | bytes | None) -> int:
     """The errno of a system call, without Python or the C library in between; 0 for success."""
     tables = (system_calls.REFUSED, system_calls.PRETENDED, system_calls.ABSENT)
     numbers = {name: pair for table in tables for name, pair in table.items()}
-    numbers |= {
-        rule.name: rule.numbers for rule in (*system_calls.RULES, *system_calls.own_rules(0))
-    }
+    numbers |= {rule.name: rule.numbers for rule in rules(0)}
     wide = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
     result = libc.syscall(ctypes.c_long(numbers[name][kernel.column()]), *wide)
     return ctypes.get_errno() if result < 0 else 0
@@ -91,7 +94,9 @@ def run(work: Callable[..., Any], folder: Path, *given: Any) -> Any:
 
 def evaluate(what: str, folder: Path, *defined: Callable[..., Any], given: Any = ()) -> Any:
     """What the expression gives in a new process that has the functions `defined`."""
-    parts = [textwrap.dedent(inspect.getsource(one)) for one in (refusal, raw, put_up, *defined)]
+    parts = [
+        textwrap.dedent(inspect.getsource(one)) for one in (refusal, rules, raw, put_up, *defined)
+    ]
     done = subprocess.run(
         [
             *(sys.executable, "-I", "-c"),
@@ -875,9 +880,7 @@ CASES = [
 @COLUMNS
 @pytest.mark.parametrize(("name", "expected", "args"), [(n, e, a) for n, e, *a in CASES])
 def test_arguments_decide(column: int, name: str, expected: int, args: list[int]) -> None:
-    (rule,) = (
-        rule for rule in (*system_calls.RULES, *system_calls.own_rules(PID)) if rule.name == name
-    )
+    (rule,) = (rule for rule in rules(PID) if rule.name == name)
     number = rule.numbers[column]
     assert number is not None
     assert asked(column, number, *args) == expected
@@ -901,7 +904,7 @@ def test_the_numbers_are_those_of_the_kernels_headers(machine: str) -> None:
         system_calls.REFUSED_BEFORE_LANDLOCK_3,
         system_calls.ABSENT,
         system_calls.PRETENDED,
-        {rule.name: rule.numbers for rule in (*system_calls.RULES, *system_calls.own_rules(PID))},
+        {rule.name: rule.numbers for rule in rules(PID)},
         {name: told.numbers for name, told in system_calls.TOLD.items()},
     )
     ours = {n: pair[kernel.COLUMNS[machine]] for table in tables for n, pair in table.items()}

@@ -210,12 +210,12 @@ def status(pid: int | str) -> dict[str, str]:
 REHEARSED = """
 from workshop.isolation import rehearsal
 
-class Learner(rehearsal._Learner):
+class Learner(rehearsal.Returning):
     def _send_done(self, number, reply):
         print("error" in reply)
         super()._send_done(number, reply)
 
-rehearsal._Learner = Learner
+rehearsal.Returning = Learner
 rehearsal.rehearse()
 """
 

@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
@@ -52,8 +52,7 @@ def main(wire: Wire, request: Message, forked: bool = True) -> None:
     scratch, readable = ([Path(path) for path in request[key]] for key in ("scratch", "readable"))
     evidence.begin()
     learner = Learner(wire, host, observers)
-    with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
-        learner.never_awaited = never_awaited
+    with learner.watching():
         # On Windows a loop makes itself a connection, which the audit hook would refuse it.
         loop = None if forked else asyncio.new_event_loop()
 
@@ -89,6 +88,7 @@ class Learner:
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop
         self._listening = False
+        self.listener = threading.Thread(target=self._listen, daemon=True)
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._own: set[Any] = set()
         self._objects: dict[int, Any] = {}
@@ -96,6 +96,13 @@ class Learner:
         self._threads: dict[int, threading.Event] = {}
         self._gates: dict[int, DiskGate] = {}
         self.never_awaited: Callable[[], list[Spot]] = list
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch what the code does, until the block ends."""
+        noticing = stage.noticing_coroutines(self._host.submission)
+        with self._observers.watching(), noticing as self.never_awaited:
+            yield
 
     def report(self, *, by_signal: bool = True) -> None:
         """From now on tell what is logged and, when a signal asks, which line runs."""
@@ -131,7 +138,7 @@ class Learner:
         """Listen to the other side from now on, if there is a `loop` on which to answer."""
         if loop is not None and not self._listening:
             self._loop, self._listening = loop, True
-            threading.Thread(target=self._listen, daemon=True).start()
+            self.listener.start()
 
     def _listen(self) -> None:
         main = threading.main_thread().ident
@@ -338,6 +345,22 @@ class Learner:
         gate = DiskGate(folder, self._host.submission, hold, on_the_loop)
         self._gates[number] = gate
         self._observers.gates.append(gate)
+
+
+class Returning(Learner):
+    """Goes on with its process when the other side has gone away."""
+
+    def __init__(
+        self, wire: Wire, host: Host, observers: Observers, *, secret: bool = False
+    ) -> None:
+        super().__init__(wire, host, observers, secret=secret)
+        self._over = asyncio.Event()
+
+    def _hung_up(self) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+
+    async def _until_over(self) -> None:
+        await self._over.wait()
 
 
 class _ReportLogs(logging.Handler):

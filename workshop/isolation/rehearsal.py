@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import capabilities, evidence, landlock, seccomp, stage
+from workshop.isolation import capabilities, evidence, landlock, seccomp
 from workshop.isolation.host import Host
-from workshop.isolation.learner import Learner
+from workshop.isolation.learner import Returning
 from workshop.isolation.observers import Observers
 from workshop.isolation.submission import Submission
 from workshop.isolation.wire import Wire, encode
@@ -111,12 +111,10 @@ def _learn(wire: Wire, folder: Path) -> None:
     """Be the learner's process, as `learner.main` is, but for the walls."""
     submission = Submission(folder)
     sys.meta_path.append(submission)
-    observers = Observers(submission)
     host = Host(submission, _MODULE)
     evidence.begin()
-    learner = _Learner(wire, host, observers)
-    with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
-        learner.never_awaited = never_awaited
+    learner = Returning(wire, host, Observers(submission))
+    with learner.watching():
         loop = asyncio.new_event_loop()
         learner.report(by_signal=False)
         learner.listen(loop)
@@ -126,22 +124,6 @@ def _learn(wire: Wire, folder: Path) -> None:
     logging.getLogger().handlers.pop()
     submission.forget()
     sys.meta_path.remove(submission)
-
-
-class _Learner(Learner):
-    """Goes on when the test is over."""
-
-    def __init__(self, wire: Wire, host: Host, observers: Observers) -> None:
-        super().__init__(wire, host, observers)
-        self._over = asyncio.Event()
-        self.listener: threading.Thread
-
-    def _hung_up(self) -> None:
-        self.listener = threading.current_thread()
-        self._loop.call_soon_threadsafe(self._over.set)
-
-    async def _until_over(self) -> None:
-        await self._over.wait()
 
 
 def _test(wire: Wire, folder: Path) -> None:

@@ -8,7 +8,6 @@ because a learner's test says what it is called with.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import select
@@ -21,9 +20,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from workshop.isolation import evidence, stage, steps, walls
+from workshop.isolation import evidence, steps, walls
 from workshop.isolation.host import Host, WrongArguments, without_module
-from workshop.isolation.learner import Learner
+from workshop.isolation.learner import Returning
 from workshop.isolation.observers import Observers
 from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.wire import Wire, WireError
@@ -64,10 +63,8 @@ def main(wire: Wire, request: dict[str, Any]) -> None:
 def _answer(end: int, submission: Submission, host: Host) -> None:
     """Answer one test. The process ends with it if it leaves anything running."""
     evidence.begin()
-    observers = Observers(submission)
-    with observers.watching(), stage.noticing_coroutines(submission) as never_awaited:
-        modules = _Modules(Wire(end), host, observers)
-        modules.never_awaited = never_awaited
+    modules = _Modules(Wire(end), host, Observers(submission))
+    with modules.watching():
         modules.report()
         modules.run()
     modules.ended.set()
@@ -75,21 +72,20 @@ def _answer(end: int, submission: Submission, host: Host) -> None:
     logging.getLogger().handlers.clear()
 
 
-class _Modules(Learner):
+class _Modules(Returning):
     """Modules that are there for the next test as well, if this one has left nothing running."""
 
     def __init__(self, wire: Wire, host: Host, observers: Observers) -> None:
         super().__init__(wire, host, observers, secret=True)
-        self._over = asyncio.Event()
         self.ended = threading.Event()
 
     def _hung_up(self) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
+        super()._hung_up()
         if not self.ended.wait(GRACE):
             os._exit(0)
 
     async def _until_over(self) -> None:
-        await self._over.wait()
+        await super()._until_over()
         if self.is_busy():
             os._exit(0)
 
