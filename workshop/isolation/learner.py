@@ -87,8 +87,8 @@ class Learner:
         self._bridge = Bridge(wire)
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop
-        self._listening = False
         self.listener = threading.Thread(target=self._listen, daemon=True)
+        """What listens to the other side, once it has begun to."""
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._own: set[Any] = set()
         self._objects: dict[int, Any] = {}
@@ -136,8 +136,8 @@ class Learner:
 
     def listen(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Listen to the other side from now on, if there is a `loop` on which to answer."""
-        if loop is not None and not self._listening:
-            self._loop, self._listening = loop, True
+        if loop is not None and self.listener.ident is None:
+            self._loop = loop
             self.listener.start()
 
     def _listen(self) -> None:
