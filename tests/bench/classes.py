@@ -1,7 +1,7 @@
 """How fast a class is marked: `workshop grade` beside nbgrader and bare pytest, and as it grows.
 
-Run it by hand: `python tests/bench/classes.py [peers] [growth] [costs] [--small]`; without a name,
-all three. Nothing else may be busy meanwhile; it says what else was.
+Run it by hand: `python tests/bench/classes.py [peers] [growth] [costs] [cluster] [--small]`; with
+no name, all four. Nothing else may be busy meanwhile; it says what else was.
 
 peers   The same assignment for all: one async function, three async tests of it, submissions that
         differ from each other. `workshop grade` marks it isolated, with as many jobs as there are
@@ -17,6 +17,9 @@ growth  10, 100 and 1,000 submissions of that assignment: the time, the most mem
 costs   What a unit (one exercise of one submission) costs for each exercise of the course, from two
         classes of different size, so that the start does not count. Their submissions are our own
         answers, alternatives, mutants and stubs, as many of each as it comes.
+cluster What a unit costs those who hand it out: the command and a Dask scheduler, on this computer,
+        with as many workers as cores. From two classes of different size, too. It needs the extra
+        `cluster`.
 
 Exits 1 when what is aimed at is missed: `MOST` and `BUSY`.
 """
@@ -145,14 +148,15 @@ class Ours:
         graded = self.kit / "tests" / "graded" / "ex01_double"
         write_tests(graded)
 
-    def mark(self, count: int, jobs: int = CORES) -> Took:
+    def mark(self, count: int, jobs: int = CORES, cluster: str = "") -> Took:
         room = Path(tempfile.mkdtemp(dir=self.kit))
         for number in itertools.islice(NUMBERS, count):
             folder = room / "class" / f"learner{number:06}"
             folder.mkdir(parents=True)
             (folder / "ex01_double.py").write_text(f"{RIGHT}# {number}\n")
         command = ["-m", "workshop", "grade", room / "class", "--out", room / "book"]
-        done = took([sys.executable, *command, "--jobs", str(jobs)], self.kit)
+        where = ["--cluster", cluster] if cluster else ["--jobs", str(jobs)]
+        done = took([sys.executable, *command, *where], self.kit)
         book = json.loads((room / "book" / "gradebook.json").read_bytes())
         assert [one["points"] for one in book["submissions"]] == [len(TESTS)] * count
         shutil.rmtree(room)
@@ -340,9 +344,51 @@ def _graded(room: Path, exercise: Exercise, made: Iterator[bytes], count: int) -
         return took([sys.executable, *command, "--exercise", exercise.name], KIT)
 
 
+def cluster(room: Path, small: bool) -> bool:
+    """What handing out a unit costs."""
+    ours = Ours(room)
+    with _dask(room, ours.kit) as (address, scheduler):
+
+        def handed_out(count: int) -> tuple[float, float]:
+            before = sum(scheduler.cpu_times()[:2])
+            took = ours.mark(count, cluster=address)
+            return took.cpu, sum(scheduler.cpu_times()[:2]) - before
+
+        few, many = (2, 6) if small else (50, 300)
+        handed_out(few)
+        first, second = handed_out(few), handed_out(many)
+    for name, one, two in zip(("command", "scheduler"), first, second, strict=True):
+        print(f"{name:10} {1000 * (two - one) / (many - few):5.1f} ms of CPU a unit")
+    return True
+
+
+@contextmanager
+def _dask(room: Path, kit: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """A scheduler and its workers: its address, and its process."""
+    file = room / "scheduler.json"
+
+    def start(*command: str | Path) -> subprocess.Popen[bytes]:
+        dask = [sys.executable, "-m", "dask", *map(str, command), "--host", "127.0.0.1"]
+        return subprocess.Popen(dask, cwd=kit, stderr=subprocess.DEVNULL)
+
+    scheduler = start("scheduler", "--port", "0", "--scheduler-file", file)
+    workers = [
+        start("worker", "--scheduler-file", file, "--nworkers", "1", "--nthreads", "1")
+        for _ in range(CORES)
+    ]
+    try:
+        while not file.exists() and scheduler.poll() is None:
+            time.sleep(0.1)
+        yield json.loads(file.read_bytes())["address"], psutil.Process(scheduler.pid)
+    finally:
+        for process in [*workers, scheduler]:
+            process.terminate()
+            process.wait()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    every = {"peers": peers, "growth": growth, "costs": costs}
+    every = {"peers": peers, "growth": growth, "costs": costs, "cluster": cluster}
     parser.add_argument("what", nargs="*", choices=[[], *every], metavar="WHAT")
     parser.add_argument("--small", action="store_true", help="see whether it works, on a few")
     wanted = parser.parse_args()
