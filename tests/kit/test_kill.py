@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -49,9 +50,12 @@ class Runs:
 
     def __init__(self, kit: Path, submissions: Path) -> None:
         command = ["grade", str(submissions), "--out", "gradebook", "--jobs", "2"]
+        left_behind = kit.with_name("temporary")  # a killed run cannot clear up
+        left_behind.mkdir()
         self._process = subprocess.Popen(
             [sys.executable, KILLED_RUNS, *command],
             cwd=kit,
+            env=os.environ | {"TMPDIR": str(left_behind)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
