@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from workshop.grading.blind import MODULES, TESTS
 from workshop.isolation import evidence
 from workshop.isolation.cell import Cell
 from workshop.isolation.remote import Isolated
@@ -240,6 +241,18 @@ def test_nothing_of_the_rehearsal_is_left(staged, zygote):
         here, there = status("self"), status(zygote.pid)
         walls = "NoNewPrivs", "Seccomp", "CapEff"
         assert [there[wall] for wall in walls] == [here[wall] for wall in walls]
+
+
+@pytest.mark.parametrize("part", [TESTS, MODULES])
+def test_nothing_runs_on_in_a_process_that_is_copied(part):
+    zygote = Zygote(part)
+    try:
+        zygote.copy().close()  # it answers when it has rehearsed
+        process = psutil.Process(zygote.pid)
+        assert process.num_threads() == 1
+        assert len(process.net_connections("all")) == 1  # to us
+    finally:
+        zygote.close()
 
 
 @linux

@@ -12,6 +12,7 @@ import inspect
 import linecache
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -65,13 +66,7 @@ _USED = (
     "workshop.services._controller",
     "workshop.services._transport",
 )
-_REHEARSAL = """\
-import pytest
-
-@pytest.mark.asyncio
-async def test_nothing(tmp_path):
-    assert tmp_path
-"""
+_REHEARSED = Path(__file__).with_name("rehearsed.py")
 _MOCK = re.compile(r"[(=, ]mock\b")
 _LOOPS = ("bound to a different event loop", "attached to a different loop", "ScopeMismatch")
 
@@ -83,7 +78,6 @@ def main(wire: Wire, request: Message, control: int) -> None:
     file, (scratch,) = Path(request["file"]), map(Path, request["scratch"])
     tempfile.tempdir = None  # the rehearsal has found another
     sys.dont_write_bytecode = True
-    _pairs.use()
     walls.put_up([scratch], [file.parent], request["walls"])
     shapes = request["shapes"]
     sys.meta_path.insert(0, StandInFinder(shapes, shapes.__getitem__, strict=True))
@@ -104,14 +98,15 @@ def rehearse() -> None:
     for name in _USED:
         importlib.import_module(name)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
-        file = Path(folder) / "test_nothing.py"
-        file.write_text(_REHEARSAL)
+    _pairs.use()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()) as said:
+        file = Path(shutil.copy(_REHEARSED, folder))
         settings = file.with_name("pytest.ini")
         settings.write_text(SETTINGS)
         arguments = [*ARGUMENTS, "-c", str(settings), "--rootdir", folder, str(file)]
-        assert pytest.main(arguments) == 0
-        sys.modules.pop("test_nothing", None)
+        assert pytest.main(arguments) == 0, said.getvalue()
+        _pairs.end()  # each fork has services of its own
+        sys.modules.pop(file.stem, None)
         config = _prepareconfig(arguments)
         # Options of the plugin for debugging, for which those that run unittest's tests ask.
         config.option.trace = config.option.usepdb = False

@@ -27,7 +27,7 @@ from workshop.isolation.wire import Wire, encode
 
 Message = dict[str, Any]
 
-_TIMES = 8
+TIMES = 8
 """As often as Python 3.11 runs a function until it makes its bytecode faster."""
 _MODULE = "_rehearsed"
 _SOURCE = """\
@@ -78,7 +78,7 @@ def rehearse() -> None:
     """Play it. Nothing of it is left: no thread, no module, nothing that watches."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"{_MODULE}.py").write_text(_SOURCE, encoding="utf-8")
-        for _ in range(_TIMES):
+        for _ in range(TIMES):
             _play(Path(folder))
         _in_a_thread(_wall_in, Path(folder))
     tempfile.tempdir = None  # each copy has a folder of its own for what is temporary

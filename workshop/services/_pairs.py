@@ -34,6 +34,15 @@ def use() -> None:
     os.environ["WORKSHOP_URL"] = URL
 
 
+def end() -> None:
+    """End this process's own services. The next connection starts them anew."""
+    global _started
+    with _lock:
+        if _started is not None:
+            _started.end()
+            _started = None
+
+
 def connected() -> socket.socket:
     """One end of a pair; this process's own services serve the other."""
     ours, theirs = socket.socketpair()
@@ -108,7 +117,8 @@ class _Server:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._protocol: Any = None
-        threading.Thread(target=self._run, name="workshop-services", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="workshop-services", daemon=True)
+        self._thread.start()
         asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result()
 
     def accept(self, end: socket.socket) -> None:
@@ -116,6 +126,13 @@ class _Server:
         asyncio.run_coroutine_threadsafe(
             self._loop.connect_accepted_socket(self._protocol, end), self._loop
         )
+
+    def end(self) -> None:
+        """End them, and their thread."""
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
