@@ -336,6 +336,50 @@ def test_a_file_that_cannot_be_run_is_a_sentence(marking, exercise, source, says
     assert "Traceback" not in str(verdict.as_dict())
 
 
+NEVER_FAILING = b"""
+import pytest
+from ex03_save import save_to_disk
+
+@pytest.mark.skip
+def test_skipped(): assert False
+
+@pytest.mark.asyncio
+async def test_skipped_in_the_end(tmp_path):
+    await save_to_disk(tmp_path)
+    pytest.skip("enough")
+
+@pytest.mark.xfail
+@pytest.mark.asyncio
+async def test_excused(tmp_path): assert await save_to_disk(tmp_path) is False
+
+@pytest.mark.xfail
+@pytest.mark.asyncio
+async def test_excused_in_vain(tmp_path): assert await save_to_disk(tmp_path) is True
+
+@pytest.mark.xfail(strict=True)
+@pytest.mark.asyncio
+async def test_excused_strictly(tmp_path): assert await save_to_disk(tmp_path) is True
+
+@pytest.mark.xfail(run=False)
+def test_excused_from_running(): assert False
+
+def test_excused_by_itself(): pytest.xfail("some day")
+"""
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize("source", [NEVER_FAILING], ids=["skip and xfail"])
+def test_a_test_that_may_not_fail_counts_for_nothing_and_is_told_why(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    said = {test.name: test.message for test in verdict.tests if test.variant == "right"}
+    assert verdict.points == 0
+    for kind, words in (("test_skipped", "is skipped"), ("test_excused", "(xfail)")):
+        messages = [message for name, message in said.items() if name.startswith(kind)]
+        assert len(messages) >= 2
+        assert all(words in message for message in messages), messages
+
+
 FORGED = (
     HEAD
     + """

@@ -27,7 +27,7 @@ from workshop.grading.wording import diagnosis_of
 from workshop.isolation.evidence import Spot, steady
 from workshop.isolation.wire import WireError, words
 
-OUTCOMES = ("fail", "timeout", "unwritten", "skip", "pass")
+OUTCOMES = ("fail", "timeout", "unwritten", "skip", "xfail", "pass")
 """What becomes of a test. Of several that share a name, with different parameters, the first of
 these counts."""
 HOW = {
@@ -202,6 +202,9 @@ class Scores:
             status, message = "fail", f"{name} is not written yet{_at(worst)}."
         elif worst.outcome == "skip":
             status, message = "fail", f"{name} is skipped, so it tests nothing."
+        elif worst.outcome == "xfail":
+            status = "fail"
+            message = f"{name} is expected to fail (xfail), so whatever it rejects does not count."
         elif worst.outcome == "timeout":
             status, message = "timeout", f"{name} did not come to an end on a right module."
         elif worst.outcome == "fail":

@@ -257,7 +257,10 @@ class _Tests:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[Any]) -> Any:
         report = yield
-        if report.skipped:
+        # Marked xfail: it failed, or passed, or passed where that is a failure.
+        if hasattr(report, "wasxfail") or (report.failed and call.excinfo is None):
+            self._result["outcome"] = "xfail"
+        elif report.skipped:
             self._result["outcome"] = "skip"
         elif call.excinfo is not None and self._result["outcome"] == "pass":
             self._result |= self._failure(call.excinfo)
