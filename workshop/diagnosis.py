@@ -108,6 +108,10 @@ _SIGNS: tuple[tuple[str, _Sign], ...] = (
     ),
     ("async-unblocks", _blocked),
     ("await-in-a-row", _raised(r"TypeError: An asyncio.Future, a coroutine or an awaitable")),
+    (
+        "await-everything",
+        _raised(r"TypeError: (object \w+|'\w+' object) can't be (used in 'await'|awaited)"),
+    ),
     ("calling-runs-it", _never_awaited),
     ("client-per-request", _stranger),
     (

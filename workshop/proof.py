@@ -115,8 +115,9 @@ async def tasks_left() -> list[str]:
 async def disk_gate(
     folder: Path, ask: Callable[[str], Awaitable[object]] | None = None
 ) -> AsyncIterator[Gate]:
-    """Hold every worker thread that opens a file for writing below `folder` until
-    `gate.release()`. The event loop's own thread is let through; `gate.on_the_loop` tells of it.
+    """Hold every worker thread that opens a file for writing below `folder`, or moves one there,
+    until `gate.release()`. The event loop's own thread is let through; `gate.on_the_loop` tells of
+    it.
 
     With `ask`, an AsyncMock for example, each such thread goes on when `ask(file_name)` returns.
     """

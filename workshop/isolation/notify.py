@@ -1,7 +1,7 @@
 """What the kernel tells the test's side of a learner's process, which cannot keep it quiet.
 
-A seccomp filter hands each system call that opens a file for writing, or sleeps, to a listener in
-the process that runs the tests, with the number of the thread that makes it. That thread waits
+A seccomp filter hands each system call that puts a file somewhere, or sleeps, to a listener in the
+process that runs the tests, with the number of the thread that makes it. That thread waits
 until the listener lets it go on. So a gate of the disk is held from outside, and that it was the
 event loop's own thread which came there is not hearsay. Linux 5.5 or newer:
 https://docs.kernel.org/userspace-api/seccomp_filter.html#userspace-notification.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workshop.isolation.kernel import column
-from workshop.isolation.system_calls import TOLD
+from workshop.isolation.system_calls import TOLD, Told
 
 if os.name == "posix":
     import fcntl
@@ -41,7 +41,9 @@ class Watcher(Protocol):
         """The thread with that number sleeps."""
 
     def opening(self, path: str, thread: int, go_on: Callable[[], None]) -> None:
-        """It is about to open the file at `path` for writing, and does when `go_on` is called."""
+        """It is about to open the file at `path` for writing, or to move one there, and does when
+        `go_on` is called.
+        """
 
 
 class Listener:
@@ -103,17 +105,20 @@ class _Notice:
 
     @property
     def opens(self) -> bool:
-        return _PLACE_OF_PATH[self.call] is not None
+        return _KNOWN[self.call].path is not None
 
     def path(self) -> str:
         """The absolute path of the file. Raises OSError when it cannot be read any more."""
-        place = _PLACE_OF_PATH[self.call]
-        assert place is not None
-        path = os.fsdecode(self._text(self.arguments[place]))
+        known = _KNOWN[self.call]
+        assert known.path is not None
+        path = os.fsdecode(self._text(self.arguments[known.path]))
         if os.path.isabs(path):
             return path
-        folder = struct.unpack("=i", struct.pack("=I", self.arguments[0] & 0xFFFFFFFF))[0]
-        here = "cwd" if place == 0 or folder == _HERE else f"fd/{folder}"
+        from_where = _HERE
+        if known.folder is not None:
+            descriptor = struct.pack("=I", self.arguments[known.folder] & 0xFFFFFFFF)
+            from_where = struct.unpack("=i", descriptor)[0]
+        here = "cwd" if from_where == _HERE else f"fd/{from_where}"
         return os.path.join(os.readlink(f"/proc/{self.thread}/{here}"), path)
 
     def _text(self, address: int) -> bytes:
@@ -130,12 +135,12 @@ class _Notice:
         return text.partition(b"\0")[0]
 
 
-def _places_of_paths() -> dict[int, int | None]:
+def _known() -> dict[int, Told]:
     where = column()
     if where is None:
         return {}
-    return {n: one.path for one in TOLD.values() if (n := one.numbers[where]) is not None}
+    return {n: one for one in TOLD.values() if (n := one.numbers[where]) is not None}
 
 
-_PLACE_OF_PATH = _places_of_paths()
-"""By the number of the call, which argument holds the path; None where there is none."""
+_KNOWN = _known()
+"""What is told, by the number of the call."""

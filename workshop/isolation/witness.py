@@ -10,6 +10,7 @@ from pathlib import Path
 from workshop.isolation.evidence import Spot
 from workshop.isolation.gates import Gates
 from workshop.isolation.notify import Listener
+from workshop.isolation.observers import WROTE
 
 BEAT = "/beat/"
 """Where the event loop's own thread tries to open a file, to show that it takes its turn."""
@@ -72,4 +73,4 @@ class Witness:
                 self._beats.add(path)
             go_on()
         elif self._gates.opening(path, on_the_loop, go_on) and on_the_loop:
-            self._blocked.add("opened a file")
+            self._blocked.add(WROTE)

@@ -17,13 +17,16 @@ from yarl import URL
 from ._answers import error_answer, fact_answer, file_answer
 from ._entry import KEY_HEADER, Outcome
 from ._errors import Rejection
-from ._faults import Faults
+from ._faults import NONE, Faults
 from ._rooms import RoomState
 from ._upload import FIELD, Received, read_upload
 
 PIECES = 8
 """Into how many pieces an answer's body is cut when it is sent slowly."""
 BODILESS = (204, 205, 304)
+REDIRECTS = (301, 302, 303, 307, 308)
+MOVED = "moved"
+"""The query of the address that a redirect leads to."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ async def _answer(visit: Visit) -> web.StreamResponse:
         visit.finish("stranger", 403)
         return _say(error_answer("This room is locked, and the request came without its key."), 403)
     work = _work(visit)
-    faults = visit.room.take_faults(visit.path)
+    faults = NONE if MOVED in visit.request.query else visit.room.take_faults(visit.path)
     if faults.refuse:
         visit.finish("refused")
         return _reset(visit.request)
@@ -133,7 +136,9 @@ async def _send(visit: Visit, answer: Answer, faults: Faults) -> web.StreamRespo
     if faults.drop or faults.slow_body:
         return await _send_in_pieces(visit, status, text, faults)
     visit.finish(_outcome(faults), status)
-    return web.Response(body=text, status=status, content_type="application/json")
+    there = str(visit.request.rel_url.with_query(MOVED))
+    headers = {"Location": there} if status in REDIRECTS else {}
+    return web.Response(body=text, status=status, headers=headers, content_type="application/json")
 
 
 def _text(answer: Answer, status: int, faults: Faults) -> bytes:

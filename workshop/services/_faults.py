@@ -21,7 +21,8 @@ class Faults:
     latency: float = 0.0
     """Seconds before the answer starts."""
     status: int | None = None
-    """The status to answer with. Below 400 the body stays as it was."""
+    """The status to answer with. Below 400 the body stays as it was. A redirect leads to where the
+    room answers without faults."""
     refuse: bool = False
     """Connections are refused."""
     drop: bool = False

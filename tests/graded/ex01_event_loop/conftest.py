@@ -13,8 +13,8 @@ from workshop.proof import eventually
 class Library:
     """Gives facts through `fetch`, and keeps account of who asked when."""
 
-    def __init__(self, closed: bool = False, empty: bool = False) -> None:
-        self._empty = empty
+    def __init__(self, closed: bool = False, error: Exception | None = None) -> None:
+        self._error = error
         self.asked: list[str] = []
         """Every name that was asked for, in order."""
         self.running = 0
@@ -25,15 +25,15 @@ class Library:
             self._opened.set()
 
     async def fetch(self, name: str) -> dict[str, str]:
-        """The fact about `name`, once the library is open. Raises LookupError when it is empty."""
+        """The fact about `name`, once the library is open, or the error that it was made with."""
         self.asked.append(name)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:
             await self._opened.wait()
             await asyncio.sleep(0)
-            if self._empty:
-                raise LookupError("no such animal")
+            if self._error is not None:
+                raise self._error
             return {"name": name, "fact": f"a fact about {name}"}
         finally:
             self.running -= 1
@@ -49,6 +49,19 @@ class Library:
 
 @pytest.fixture
 def make_library() -> Callable[..., Library]:
-    """Makes a library; `closed=True` makes one that keeps its readers waiting, `empty=True` one
-    that finds nothing."""
+    """Makes a library; `closed=True` makes one that keeps its readers waiting, `error` is what
+    each of its fetches raises."""
     return Library
+
+
+@pytest.fixture
+def errors() -> list[Exception]:
+    """Errors of many kinds: whoever swallows one may let another through."""
+    kinds = (LookupError, KeyError, ValueError, TimeoutError, ConnectionError)
+    return [kind("no such animal") for kind in kinds]
+
+
+@pytest.fixture
+def many_names() -> list[str]:
+    """More names than any habitual limit on what runs together."""
+    return [f"animal {number}" for number in range(40)]

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-CONTENT = b"cats sleep for most of their lives\r\n" * 40 + bytes(range(256))
-"""Bytes that are no text: reading them as text changes or breaks them."""
+CONTENT = b"cats sleep for most of their lives\r\n" * 2000 + bytes(range(256))
+"""Bytes that are no text: reading them as text changes or breaks them. More than one buffer holds,
+for a single read of 64 KiB is not the whole file."""
 
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    """A small file on disk, called cat.bin."""
+    """A file of 72 kB, called cat.bin."""
     path = tmp_path / "cat.bin"
     path.write_bytes(CONTENT)
     return path

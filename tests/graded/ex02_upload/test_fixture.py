@@ -112,7 +112,7 @@ async def test_accepts_status_201(room, client, sample):
 @pytest.mark.misconception("status-code-is-enough")
 async def test_gives_none_for_any_other_status(room, client, sample):
     """Any status but 200 and 201 gives None."""
-    for status in (202, 206, 400, 404, 500, 503):
+    for status in (202, 206, 307, 400, 404, 500, 503):
         await room.faults(status=status, malformed=status >= 500)  # error pages are seldom JSON
 
         answer = await upload_file(client, sample)
@@ -183,6 +183,10 @@ async def test_logs_each_failure_at_error(
         await upload_file(client, sample)
         assert errors_logged(), f"a log record at ERROR for {fault}"
 
+    assert await blocking_calls() == [], (
+        "[async-unblocks] no call that holds the event loop's thread"
+    )
+
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
@@ -240,6 +244,9 @@ async def test_uploads_run_together(room, client, sample):
     await room.open_gate()
     answers = await asyncio.gather(*uploads)
 
+    assert await requests_of(room), (
+        "[wrong-request] a request through the client that was passed in"
+    )
     assert together, "three uploads at the server at the same time"
     assert None not in answers, "[wrong-shape] the server's answer for each"
 

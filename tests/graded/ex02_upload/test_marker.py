@@ -86,7 +86,7 @@ async def test_accepts_status_201(sample):
 async def test_gives_none_for_any_other_status(sample):
     """Any status but 200 and 201 gives None."""
     async with open_room() as room, room.client() as client:
-        for status in (202, 206, 400, 404, 500, 503):
+        for status in (202, 206, 307, 400, 404, 500, 503):
             await room.faults(status=status, malformed=status >= 500)  # error pages are no JSON
 
             answer = await upload_file(client, sample)
@@ -158,6 +158,10 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
             await upload_file(client, sample)
         assert errors_logged(), f"a log record at ERROR for {fault}"
 
+    assert await blocking_calls() == [], (
+        "[async-unblocks] no call that holds the event loop's thread"
+    )
+
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("swallowed-green")
@@ -214,7 +218,9 @@ async def test_uploads_run_together(sample):
         together = await held(room, 3)
         await room.open_gate()
         answers = await asyncio.gather(*uploads)
+        requests = await requests_of(room)
 
+    assert requests, "[wrong-request] a request through the client that was passed in"
     assert together, "three uploads at the server at the same time"
     assert None not in answers, "[wrong-shape] the server's answer for each"
 

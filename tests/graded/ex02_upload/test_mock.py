@@ -50,6 +50,13 @@ class Gate:
         return await eventually(lambda: self.waiting >= number)
 
 
+async def moved(request: httpx.Request) -> httpx.Response:
+    """A server that has moved: whoever follows gets the answer there."""
+    if request.url.path.endswith("/upload"):
+        return httpx.Response(307, headers={"location": "/moved"}, json=ANSWER)
+    return httpx.Response(200, json=ANSWER)
+
+
 def failing_networks() -> dict[str, AsyncMock]:
     """Every kind of failure by its name, each as a network that fails so."""
     return {
@@ -120,9 +127,11 @@ async def test_accepts_status_201(sample):
 @pytest.mark.misconception("status-code-is-enough")
 async def test_gives_none_for_any_other_status(sample):
     """Any status but 200 and 201 gives None."""
-    for status in (202, 206, 400, 404, 500, 503):
+    for status in (202, 206, 307, 400, 404, 500, 503):
         page = {"text": "<h1>Sorry</h1>"} if status >= 500 else {"json": ANSWER}
         network = AsyncMock(return_value=httpx.Response(status, **page))
+        if status == 307:
+            network = AsyncMock(side_effect=moved)
         async with client_for(network) as client:
             answer = await upload_file(client, sample)
 
@@ -150,25 +159,23 @@ async def test_gives_none_when_the_body_does_not_say_true(sample):
 @pytest.mark.misconception("error-escapes")
 async def test_gives_none_when_the_connection_fails(sample):
     """A refused or a lost connection gives None."""
-    network = AsyncMock(side_effect=[httpx.ConnectError("refused"), httpx.ReadError("lost")])
-    async with client_for(network) as client:
-        assert await upload_file(client, sample) is None, (
-            "[wrong-shape] None: the connection was refused"
-        )
-        assert await upload_file(client, sample) is None, (
-            "[wrong-shape] None: the connection was lost"
-        )
+    for error in (httpx.ConnectError, httpx.ReadError, httpx.WriteError):
+        network = AsyncMock(side_effect=error("lost"))
+        async with client_for(network) as client:
+            answer = await upload_file(client, sample)
 
-    assert network.await_count == 2, (
-        "[wrong-request] two requests through the client that was passed in"
-    )
+        assert network.await_count, (
+            "[wrong-request] a request through the client that was passed in"
+        )
+        assert answer is None, f"[wrong-shape] None: the connection was lost ({error.__name__})"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
 async def test_gives_none_when_the_server_times_out(sample):
     """A server that does not answer in time gives None."""
-    for timeout in (httpx.ReadTimeout, httpx.ConnectTimeout, httpx.WriteTimeout):
+    timeouts = (httpx.ReadTimeout, httpx.ConnectTimeout, httpx.WriteTimeout, httpx.PoolTimeout)
+    for timeout in timeouts:
         network = AsyncMock(side_effect=timeout("too slow"))
         async with client_for(network) as client:
             answer = await upload_file(client, sample)
@@ -187,7 +194,14 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
     for failure, network in failing_networks().items():
         async with client_for(network) as client:
             await upload_file(client, sample)
+        assert network.await_count, (
+            "[wrong-request] a request through the client that was passed in"
+        )
         assert errors_logged(), f"a log record at ERROR for {failure}"
+
+    assert await blocking_calls() == [], (
+        "[async-unblocks] no call that holds the event loop's thread"
+    )
 
 
 @pytest.mark.asyncio
@@ -248,6 +262,7 @@ async def test_uploads_run_together(sample):
         gate.opened.set()
         answers = await asyncio.gather(*uploads)
 
+    assert gate.waiting, "[wrong-request] a request through the client that was passed in"
     assert together, "three uploads at the server at the same time"
     assert answers == [ANSWER] * 3, "[wrong-shape] the server's answer for each"
 

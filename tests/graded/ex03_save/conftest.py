@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from workshop.isolation.zygote import ZONE
 from workshop.proof import eventually, tasks_left
+
+LARGEST = 10_000
+"""Bytes of a file that a test reads. The record takes about a hundred."""
+
+
+@pytest.fixture(autouse=True)
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A local time that is nobody's UTC, as it is for code in a process of its own."""
+    monkeypatch.setenv("TZ", ZONE)
+    _tell_the_clock()
+    yield
+    monkeypatch.undo()
+    _tell_the_clock()
+
+
+def _tell_the_clock() -> None:
+    if hasattr(time, "tzset"):  # which Windows lacks
+        time.tzset()
+
+
+@pytest.fixture
+def some_milliseconds() -> Callable[[], None]:
+    """Lets so much time pass that a clock which counts milliseconds shows another."""
+
+    def pass_by() -> None:
+        start = datetime.now(UTC)
+        while datetime.now(UTC) - start < timedelta(milliseconds=2):
+            pass
+
+    return pass_by
 
 
 @pytest.fixture
@@ -26,6 +60,19 @@ def names_in() -> Callable[[Path], list[str]]:
 
 
 @pytest.fixture
+def records_in() -> Callable[[Path], list[dict[str, str]]]:
+    """Decodes all the files in a folder."""
+
+    def read(folder: Path) -> list[dict[str, str]]:
+        files = list(folder.iterdir())
+        small = all(file.stat().st_size < LARGEST for file in files)
+        assert small, "[wrong-file-format] files of a few lines"
+        return [json.loads(file.read_text("utf-8")) for file in files]
+
+    return read
+
+
+@pytest.fixture
 def saved_file() -> Callable[[Path], Awaitable[Path]]:
     """Finds the one file that a folder holds. One that comes late is told apart from none."""
 
@@ -36,6 +83,7 @@ def saved_file() -> Callable[[Path], Awaitable[Path]]:
             assert not late, "[fire-and-forget] the file in the folder when the call returns"
         assert at_once, "[wrong-file-format] a file in the folder that was given; there is none"
         assert len(at_once) == 1, f"[leaves-debris] one file; the folder holds {len(at_once)}"
+        assert at_once[0].stat().st_size < LARGEST, "[wrong-file-format] a file of a few lines"
         return at_once[0]
 
     return find

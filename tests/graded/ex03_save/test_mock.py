@@ -62,13 +62,14 @@ async def test_holds_a_value_that_is_a_uuid4(folder, saved_file, is_uuid4):
         await save_to_disk(folder)
 
     record = json.loads((await saved_file(folder)).read_text("utf-8"))
+    assert isinstance(record, dict), "a JSON object, with the keys Value and Time"
     assert sorted(record) == ["Time", "Value"], f"the keys Value and Time; it has {sorted(record)}"
     assert is_uuid4(record["Value"]), "Value: a uuid4, as text with its hyphens"
 
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("naive-time")
-async def test_holds_an_aware_utc_time(folder, saved_file):
+async def test_holds_an_aware_utc_time(folder, saved_file, some_milliseconds):
     """`Time` is the time now, in UTC, and says that it is."""
     before = datetime.now(UTC)
     disk = AsyncMock()
@@ -76,13 +77,22 @@ async def test_holds_an_aware_utc_time(folder, saved_file):
         await save_to_disk(folder)
     after = datetime.now(UTC)
 
-    text = json.loads((await saved_file(folder)).read_text("utf-8")).get("Time")
+    file = await saved_file(folder)
+    text = json.loads(file.read_text("utf-8")).get("Time")
     assert isinstance(text, str), "Time: a text"
     time = datetime.fromisoformat(text)
     assert time.tzinfo is not None, "Time: an aware time, which names its offset from UTC"
     assert time.utcoffset() == timedelta(0), "Time: in UTC, with the offset 0"
     second = timedelta(seconds=1)
     assert before - second <= time <= after + second, "Time: the time of the call"
+
+    file.unlink()
+    some_milliseconds()
+    async with disk_gate(folder, disk):
+        await save_to_disk(folder)
+    text = json.loads((await saved_file(folder)).read_text("utf-8"))["Time"]
+    in_seconds = time.microsecond == 0
+    assert in_seconds or datetime.fromisoformat(text) > time, "Time: a new time at each call"
 
 
 @pytest.mark.asyncio
@@ -115,15 +125,15 @@ async def test_accepts_a_directory_as_text(folder, saved_file):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("wrong-file-format")
-async def test_saves_a_new_file_each_time(folder, names_in):
+async def test_saves_a_new_file_each_time(folder, names_in, records_in):
     """Three saves leave three files with three values."""
     disk = AsyncMock()
     async with disk_gate(folder, disk):
         for _ in range(3):
             await save_to_disk(folder)
 
-    records = [json.loads((folder / name).read_text("utf-8")) for name in names_in(folder)]
-    assert len(records) == 3, "three files after three saves"
+    assert len(names_in(folder)) == 3, "three files after three saves"
+    records = records_in(folder)
     assert len({record["Value"] for record in records}) == 3, "three different values"
 
 
@@ -181,7 +191,7 @@ async def test_leaves_the_event_loop_free(folder, names_in):
     assert saved is True, "[wrong-shape] True, once the file was written"
     assert not gate.on_the_loop, "the file to be opened off the event loop's thread"
     assert await blocking_calls() == [], "no call that holds the event loop's thread"
-    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
+    assert gate.reached, "[wrong-file-format] a file that is written to the folder"
     assert too_early == [], "[wrong-file-format] no file there before the disk lets it be opened"
 
 
@@ -204,5 +214,5 @@ async def test_returns_only_when_the_file_is_written(folder, names_in):
     assert left == [], "no task left running after the call"
     assert not early, "the call to wait until the file is written"
     assert saved is True, "[wrong-shape] True, once the file is written"
-    assert gate.reached, "[wrong-file-format] a file opened for writing in the folder"
+    assert gate.reached, "[wrong-file-format] a file that is written to the folder"
     assert len(names_in(folder)) == 1, "a file in the folder by the time True comes back"

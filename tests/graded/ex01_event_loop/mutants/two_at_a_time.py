@@ -1,4 +1,4 @@
-"""misconception: await-in-a-row
+"""misconception: needless-limit
 
 Pairs are gathered one after the other, so that at most two fetches are in flight.
 """

@@ -1,8 +1,10 @@
-"""Written under a temporary name in the same directory, then put in place in one step."""
+"""Written in a temporary folder elsewhere, then moved to where it belongs."""
 
 import asyncio
+import errno
 import json
 import os
+import shutil
 import tempfile
 import uuid
 from datetime import UTC, datetime
@@ -17,20 +19,16 @@ def save_to_disk_blocking(directory: str | Path) -> bool:
     return True
 
 
-def write_in_one_step(directory: Path, text: str) -> bool:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=directory, suffix=".tmp", delete=False
-    ) as file:
-        try:
-            file.write(text)
-            file.close()
-            os.replace(file.name, directory / f"{uuid.uuid4()}.json")
-        except BaseException:
-            os.unlink(file.name)
-            raise
+def write_and_move(directory: Path, text: str) -> bool:
+    if not directory.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(directory))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        written = Path(elsewhere, f"{uuid.uuid4()}.json")
+        written.write_text(text, encoding="utf-8")
+        shutil.move(written, directory / written.name)
     return True
 
 
 async def save_to_disk(directory: str | Path) -> bool:
     text = json.dumps({"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}, indent=4)
-    return await asyncio.to_thread(write_in_one_step, Path(directory), text)
+    return await asyncio.to_thread(write_and_move, Path(directory), text)

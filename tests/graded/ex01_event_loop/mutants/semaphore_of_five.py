@@ -1,0 +1,45 @@
+"""misconception: needless-limit
+
+A semaphore lets five fetches through at a time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+def one_fact_blocking(fetch: Callable[[str], dict[str, str]], name: str) -> str:
+    answer = fetch(name)
+    return answer["fact"]
+
+
+def facts_blocking(fetch: Callable[[str], dict[str, str]], names: list[str]) -> list[str]:
+    facts = []
+    for name in names:
+        facts.append(one_fact_blocking(fetch, name))
+    return facts
+
+
+async def one_fact(fetch: Callable[[str], Awaitable[dict[str, str]]], name: str) -> str:
+    answer = await fetch(name)
+    return answer["fact"]
+
+
+async def facts_in_a_row(
+    fetch: Callable[[str], Awaitable[dict[str, str]]], names: list[str]
+) -> list[str]:
+    facts = []
+    for name in names:
+        facts.append(await one_fact(fetch, name))
+    return facts
+
+
+async def facts_at_once(
+    fetch: Callable[[str], Awaitable[dict[str, str]]], names: list[str]
+) -> list[str]:
+    places = asyncio.Semaphore(5)
+
+    async def in_turn(name: str) -> str:
+        async with places:
+            return await one_fact(fetch, name)
+
+    return await asyncio.gather(*map(in_turn, names))

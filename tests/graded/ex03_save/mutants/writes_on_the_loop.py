@@ -1,0 +1,26 @@
+"""misconception: async-unblocks
+
+Only the opening is moved to a thread; the file is written on the loop.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def save_to_disk_blocking(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
+
+
+async def save_to_disk(directory: str | Path) -> bool:
+    record = {"Value": str(uuid.uuid4()), "Time": datetime.now(UTC).isoformat()}
+    path = Path(directory) / f"{uuid.uuid4()}.json"
+    with await asyncio.to_thread(path.open, "w", encoding="utf-8") as file:
+        json.dump(record, file, indent=4)
+    return True
