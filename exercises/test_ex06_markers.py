@@ -19,6 +19,9 @@ an exception; a test that hangs, or is skipped, catches nobody. What else is use
     await eventually(condition, beats=20)    whether `condition()` comes true within 20 turns of
                                              the loop that runs the code under test
     await blocking_calls()                   what has held that loop up so far, as a list
+
+Where your tests are marked, the code under test has an event loop of its own: what your test sees
+of its own loop, such as a ticker that stands still, says nothing about the code.
 """
 
 import asyncio

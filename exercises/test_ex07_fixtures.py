@@ -24,6 +24,9 @@ Use other ones if you like. Whatever a fixture opens it closes, however the test
                                        the loop that runs the code under test
     await tasks_left(), await blocking_calls()    its tasks that run now; what has held up its loop
     caplog.records                     what was logged: records with a levelno
+
+Where your tests are marked, the code under test has an event loop of its own: what your test sees
+of its own loop, such as a ticker that stands still, says nothing about the code.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ import pytest
 
 from workshop.course import Course, Exercise, load_course
 from workshop.demands import load_demands
-from workshop.grading import scoring
+from workshop.grading import blind, scoring
 from workshop.grading.scoring import Scores, Trial
 from workshop.grading.verdict import Verdict, out_of_time
 from workshop.grading.warm import FORKS
@@ -420,9 +420,12 @@ def test_whatever_is_told_can_be_written_down_and_is_short(marking, exercise, so
 
 
 UNUSUAL = b"""
-import asyncio, contextlib, unittest, warnings
+import asyncio, contextlib, errno, os, unittest, warnings
 import pytest, pytest_asyncio
+import ex02_upload
+from ex02_upload import upload_file
 from ex03_save import save_to_disk
+from workshop.services import open_room
 
 warnings.simplefilter("error")
 
@@ -451,12 +454,34 @@ class Case(unittest.IsolatedAsyncioTestCase):
             await save_to_disk(self.missing)
 
 def test_sync(tmp_path, capsys, monkeypatch):
+    (tmp_path / "saved").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert asyncio.run(save_to_disk(tmp_path)) is True
+    assert asyncio.run(save_to_disk("saved")) is True
+    assert len(os.listdir("saved")) == 1
+    with pytest.raises(FileNotFoundError) as caught:
+        asyncio.run(save_to_disk("missing"))
+    assert (caught.value.errno, caught.value.filename is None) == (errno.ENOENT, False)
     print("done")
     assert capsys.readouterr().out == "done\\n"
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def room():
+    async with await open_room() as room:
+        yield room
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_upload_returns_the_servers_answer(room):
+    async with room.client() as client:
+        assert (await upload_file(client, __file__))["status"] is True
+    assert ex02_upload.TIMEOUT == 5
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_upload_sends_the_file_once(room):
+    async with room.client() as client:
+        assert (await upload_file(client, __file__))["status"] is True
+
 def test_that_ends_it():
+    print("x" * 20_000_000)
     assert False
 """
 
@@ -467,9 +492,140 @@ def test_tests_may_be_written_in_whatever_way_pytest_runs(marking, exercise, sou
     verdict = marking.verdict(exercise, source)
 
     status = {test.name: test.status for test in verdict.tests if test.variant == "right"}
-    for name in ("test_in_a_group", "test_of_unittest", "test_sync"):
+    uploads = ("test_upload_returns_the_servers_answer", "test_upload_sends_the_file_once")
+    for name in ("test_in_a_group", "test_of_unittest", "test_sync", *uploads):
         assert status[name] == "pass", words(verdict)
     assert status["test_that_ends_it"] == "fail"
+
+
+SHARED = b"""
+import pytest, pytest_asyncio
+from ex04_cat_fact import CatFact, NOT_AVAILABLE
+from workshop.services import open_room
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def room():
+    async with await open_room() as room:
+        yield room
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(room):
+    async with room.client() as client:
+        yield client
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_fact_comes_with_its_status(client):
+    assert (await CatFact(client).get_cat_fact())[0] == 200
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_any_other_status_gives_the_error_text(room, client):
+    await room.faults(status=404)
+    assert await CatFact(client).get_cat_fact() == NOT_AVAILABLE
+"""
+
+
+@pytest.mark.parametrize("exercise", [COURSE.exercise("ex07_fixtures")], ids=lambda e: e.name)
+@pytest.mark.parametrize("source", [SHARED], ids=["shared by a module"])
+def test_a_fixture_that_serves_a_whole_module_is_one_for_each_test(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    status = {test.name: test.status for test in verdict.tests if test.variant == "right"}
+    assert status["test_a_fact_comes_with_its_status"] == "pass", words(verdict)
+    assert status["test_any_other_status_gives_the_error_text"] == "pass", words(verdict)
+    assert verdict.points > 0
+
+
+SLIPS = {
+    "nobody awaits the call": (
+        "    assert upload_file(None, __file__)['status'] is True",
+        "calling-runs-it",
+        "'coroutine' object is not subscriptable",
+    ),
+    "a mock for a client": (
+        "    await upload_file(AsyncMock(spec=httpx.AsyncClient), __file__)",
+        "mock-everything",
+        "has no attribute 'post'",
+    ),
+    "a logger is replaced": (
+        "    with patch('ex02_upload.logger'): pass",
+        "mock-the-subject",
+        "ex02_upload.logger is not there for tests",
+    ),
+    "a fixture is not there": (
+        "    request.getfixturevalue('romo')",
+        None,
+        "there is no fixture called 'romo'",
+    ),
+    "the blocking version": (
+        "    assert upload_file_blocking('http://127.0.0.1:1', __file__)",
+        None,
+        "upload_file_blocking is given with the exercise",
+    ),
+}
+"""Bodies of a test: what is said of each, and the idea that is named."""
+
+
+def slip(body: str) -> bytes:
+    return (
+        "import httpx, pytest\nfrom unittest.mock import AsyncMock, patch\n"
+        "from ex02_upload import upload_file, upload_file_blocking\n\n"
+        f"@pytest.mark.asyncio\nasync def test_it(request):\n{body}\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize(
+    ("source", "idea", "says"), [(slip(s[0]), *s[1:]) for s in SLIPS.values()], ids=SLIPS
+)
+def test_a_slip_is_told_by_its_cause(marking, exercise, source, idea, says):
+    verdict = marking.verdict(exercise, source)
+
+    told = next(test for test in verdict.tests if test.name == "test_it")
+    assert says in " ".join(told.message.split())
+    assert (told.diagnosis and told.diagnosis.misconception) == idea
+
+
+@pytest.mark.parametrize("exercise", [MARKERS], ids=["ex06_markers"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"import asyncio, pytest\nfrom ex03_save import save_to_disk\n"
+        b"def test_save_writes_what_the_contract_promises(tmp_path):\n"
+        b"    assert asyncio.run(save_to_disk(tmp_path)) is True\n"
+    ],
+    ids=["no coroutine function"],
+)
+def test_what_is_not_as_asked_is_accused_of_nothing_else(marking, exercise, source):
+    verdict = marking.verdict(exercise, source)
+
+    told = next(test for test in verdict.tests if test.name.startswith("test_save_writes"))
+    assert "has to be a coroutine function with the asyncio marker" in told.message
+    assert told.diagnosis is None
+
+
+class Recording:
+    """Runs in which one test rejects whatever is wrong; it keeps what was asked for."""
+
+    def __init__(self, exercise: Exercise, name: str, wrong: int) -> None:
+        self.subjects = COURSE.subjects_of(exercise)
+        self.asked: list[list[object]] = []
+        self._runs = [told_of(exercise), *[told_of(exercise, **{name: "fail"})] * wrong]
+
+    def run_all(self, jobs: list[object]) -> list[Trial]:
+        self.asked.append(jobs)
+        return self._runs[-len(jobs) :]
+
+
+def test_nobody_can_tell_the_second_run_on_a_wrong_module_from_the_first():
+    demands = load_demands(COURSE, MARKERS)
+    scores = Scores(COURSE, MARKERS, demands)
+    scores.begin(told_of(MARKERS))
+    runs = Recording(MARKERS, scores.counted[0], len(demands.catch))
+
+    blind._try_out(runs, scores, [{}], demands.catch)  # type: ignore[arg-type]
+
+    (_, *once), again = runs.asked
+    assert once == again
 
 
 def told_of(exercise: Exercise, **failing: str) -> Trial:

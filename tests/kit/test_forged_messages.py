@@ -505,7 +505,7 @@ def test_whatever_comes_back_can_be_shown(conversing, name):
 def test_what_is_too_large_is_one_sentence(conversing):
     with (
         conversing("async def answer():\n    return b'x' * 10**8\n") as stage,
-        pytest.raises(SubmissionError, match="What came back is too large to be looked at"),
+        pytest.raises(SubmissionError, match="What came back, or was sent, is larger than 8 MiB"),
     ):
         call(stage)
 

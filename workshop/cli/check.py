@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,8 @@ def run(
         if not names and submission is None and state(exercise) == "untouched"
     }
     verdicts: list[Verdict] = []
+    # As at Ctrl-C, no process and no folder stays behind.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for exercise in exercises:
             verdict = _mark(exercise, submission or course.kit / "exercises")
@@ -58,6 +61,7 @@ def run(
             if not as_json:
                 _show(exercise, verdict, untouched)
     finally:
+        signal.signal(signal.SIGTERM, before)
         progress = None if submission else _note(course.kit, verdicts, untouched)
     if len(exercises) < len(asked):
         complain(_marked_elsewhere([one for one in asked if one not in exercises]))

@@ -30,7 +30,7 @@ from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, Verdict
 from workshop.isolation import walls
 from workshop.isolation.process import LearnersProcess, ending
 from workshop.isolation.scratch import holds_more, remove, scratch_folder
-from workshop.isolation.submission import LARGEST
+from workshop.isolation.submission import problem_of
 from workshop.isolation.wire import WireError, words
 from workshop.isolation.zygote import Zygote
 
@@ -95,33 +95,39 @@ def _try_out(
     runs: _Runs, scores: Scores, right: list[Cast], mutants: tuple[WrongModule, ...]
 ) -> None:
     """Run the tests on the casts of `right` and on `mutants`, all mixed: who runs when says
-    nothing. Then once more on the mutants that were caught, beginning with the test that did it:
-    what is rejected by chance scores nothing.
+    nothing. Then once more on the mutants that were caught, in the very same way, for who could
+    tell that run from the first would know what it runs on. What is rejected by chance scores
+    nothing.
     """
     wrong = {one: _Job(_wrong_cast(runs.subjects, one), scores.counted) for one in mutants}
     made = runs.run_all([*map(_Job, right), *wrong.values()])
     scores.right += made[: len(right)]
     if scores.rejected:
+        _explain(runs, scores, right)
         return
     scores.wrong = {one: [run] for one, run in zip(wrong, made[len(right) :], strict=True)}
-    again = {
-        one: replace(wrong[one], first=test)
-        for one, (run,) in scores.wrong.items()
-        if (test := run.failed(scores.counted))
-    }
+    again = {one: wrong[one] for one, (run,) in scores.wrong.items() if run.failed(scores.counted)}
     for one, run in zip(again, runs.run_all(list(again.values())), strict=True):
         scores.wrong[one].append(run)
 
 
+def _explain(runs: _Runs, scores: Scores, right: list[Cast]) -> None:
+    """Run the tests once more on the first right modules that they reject, and have them tell
+    which values their assertions saw, as on our own answers: otherwise that costs time.
+    """
+    for place, cast in enumerate(right, start=1):
+        if scores.right[place].failed(scores.counted):
+            told = runs.run(_Job(cast), explain=True)
+            if told.failed(scores.counted):
+                scores.right[place] = told
+            return
+
+
 def _problem(file: Path) -> str | None:
     """Why there is nothing to run, in a sentence; None when there is."""
-    if not file.is_file() or file.is_symlink():
-        return f"There is no {file.name} in this folder."
-    if file.stat().st_size > LARGEST:
-        return f"{file.name} is larger than {LARGEST // 2**20} MiB."
-    if not os.access(file, os.R_OK):
-        return f"{file.name} may not be read by whoever marks it."
-    return None
+    if problem := problem_of(file):
+        return problem
+    return None if file.exists() else f"There is no {file.name} in this folder."
 
 
 Cast = dict[str, Path]
@@ -147,8 +153,6 @@ class _Job:
 
     cast: Cast
     until: Collection[str] = ()
-    first: str | None = None
-    """The test that runs before all others."""
 
 
 class _Runs:
@@ -200,8 +204,9 @@ class _Runs:
             "walls": self.walls,
         }
         modules_setup = both | {"part": MODULES, "folder": str(hidden)}
+        modules_setup |= {"readable": [str(folder / "tests")]}  # a test may upload itself
         tests_setup = both | {"part": TESTS, "file": str(file)}
-        tests_setup |= {"first": job.first, "explain": explain}
+        tests_setup |= {"explain": explain}
         with ExitStack() as stack:
             modules = LearnersProcess(self._testers.modules, modules_setup, folder)
             stack.callback(_end, modules)

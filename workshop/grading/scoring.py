@@ -201,7 +201,8 @@ class Scores:
         if worst.outcome == "unwritten":
             status, message = "fail", f"{name} is not written yet{_at(worst)}."
         elif worst.outcome == "skip":
-            status, message = "fail", f"{name} is skipped, so it tests nothing."
+            why = f" ({worst.words})" if worst.words else ""
+            status, message = "fail", f"{name} is skipped{why}, so it tests nothing."
         elif worst.outcome == "xfail":
             status = "fail"
             message = f"{name} is expected to fail (xfail), so whatever it rejects does not count."
@@ -217,8 +218,8 @@ class Scores:
             )
         got_away = any(runs[0].failed(self.counted) is None for runs in self.wrong.values())
         catches_nothing = got_away and name in self.counted and not self._catches(name)
-        shows = worst.outcome in ("fail", "skip") or catches_nothing or not as_asked
-        diagnosis = self._diagnosis(worst) if shows else None
+        shows = worst.outcome == "fail" or catches_nothing or not as_asked
+        diagnosis = self._diagnosis(worst, catches_nothing) if shows else None
         output = steady(worst.output, OUTPUT_LIMIT)
         return TestResult(name, "right", status, 0, 0, message, output, diagnosis)  # type: ignore[arg-type]
 
@@ -289,8 +290,10 @@ class Scores:
 
     # --- the idea behind it ----------------------------------------------------------------------
 
-    def _diagnosis(self, test: Tested) -> Diagnosis | None:
+    def _diagnosis(self, test: Tested, catches_nothing: bool) -> Diagnosis | None:
         id = next((id for id, shows in _IDEAS if shows(test)), None)
+        if id is None and catches_nothing and test.outcome == "pass":
+            id = "swallowed-green"
         if id is None:
             return None
         spot = Spot("", test.line, test.source or None)
@@ -298,7 +301,7 @@ class Scores:
 
 
 _IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (
-    ("test-never-ran", lambda test: "not run" in test.signs or test.outcome == "skip"),
+    ("test-never-ran", lambda test: "not run" in test.signs),
     ("plain-fixture", lambda test: "plain fixture" in test.signs),
     ("wrong-loop", lambda test: "other loop" in test.signs),
     ("calling-runs-it", lambda test: "never awaited" in test.signs),
@@ -309,9 +312,15 @@ _IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (
             or ("mock" in test.signs and "'coroutine' object" in test.words)
         ),
     ),
-    ("mock-the-subject", lambda test: {"mock", "no call"} <= test.signs),
+    (
+        "calling-runs-it",
+        lambda test: "'coroutine' object" in test.words or "<coroutine object" in test.words,
+    ),
+    (
+        "mock-the-subject",
+        lambda test: {"mock", "no call"} <= test.signs or "subject replaced" in test.signs,
+    ),
     ("stop-watch-test", lambda test: "clock" in test.signs),
-    ("swallowed-green", lambda test: test.outcome == "pass"),
 )
 """What each idea looks like in a test that rejects a right module, or no wrong one."""
 

@@ -34,9 +34,10 @@ from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, plain, steady
 from workshop.isolation.forking import FORKS
 from workshop.isolation.patience import Patience
-from workshop.isolation.remote import Died, Flooded, Isolated
+from workshop.isolation.remote import Flooded, Isolated
 from workshop.isolation.spawn import Spawner
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
+from workshop.isolation.submission import SubmissionError
 from workshop.isolation.zygote import Zygote
 
 LIMIT = 4.0
@@ -173,8 +174,9 @@ class GradedSession:
         seen.raised = seen.of_error(error)
         status, message = explain(error, seen, _behaviour(self._item))
         marker = self._item.get_closest_marker("misconception")
-        # That the conversation broke off tells of no idea.
-        declared = marker.args[0] if marker and not isinstance(error, Died) else None
+        # That the code cannot be used, or breaks off the conversation, tells of no idea.
+        unusable = isinstance(error, SubmissionError)
+        declared = marker.args[0] if marker and not unusable else None
         finding = diagnose(seen, idea_of(error, seen, declared))
         return _result(self._item, status, message, self._diagnosis(finding))
 

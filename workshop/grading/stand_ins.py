@@ -21,12 +21,23 @@ from unittest.mock import NonCallableMock
 
 import httpx
 
-from workshop.grading.shapes import ASYNC, PLAIN
+from workshop.grading.shapes import is_constant, value_of
 from workshop.grading.streams import PLAIN_DATA, Items, entered, left, note_error, thrown
 from workshop.isolation import evidence, stage
 from workshop.isolation.evidence import Call, shown
 from workshop.isolation.host import without_module
-from workshop.isolation.steps import STREAM
+from workshop.isolation.steps import ASYNC, PLAIN, STREAM
+from workshop.isolation.submission import SubmissionError
+
+
+class NotForTests(SubmissionError):
+    """A test reached for something of the code under test that it may not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is not there for tests: what they can do with the code under test is to call "
+            "what its contract promises."
+        )
 
 
 class StandIn:
@@ -36,6 +47,14 @@ class StandIn:
         self._name = name
         self._full_name = f"{module}:{name}"
         self._shapes = shapes
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if f"{self._name}.{name}" in self._shapes:
+            raise NotForTests(f"{self._name}.{name}")
+        raise AttributeError(f"{self!r} has no attribute {name!r}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -163,10 +182,10 @@ def _noted(name: str, of: Instance | None, args: tuple[Any, ...], kwargs: dict[s
 
 
 def _argument(value: object) -> str:
+    if isinstance(value, NonCallableMock):  # which may pass for a client
+        return "mock"
     if isinstance(value, httpx.AsyncClient):
         return "client"
-    if isinstance(value, NonCallableMock):
-        return "mock"
     if callable(value):
         return str(getattr(value, "__name__", "function"))
     return shown(value, 80)
@@ -197,9 +216,13 @@ class StandInFinder(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         known = self._kinds_of(module.__name__)
 
-        def stand_in(name: str) -> StandIn:
-            if name.startswith("__") or (self._strict and name not in known):
+        def stand_in(name: str) -> Any:
+            if name.startswith("__"):
                 raise AttributeError(name)
+            if self._strict and name not in known:
+                raise NotForTests(f"{module.__name__}.{name}")
+            if is_constant(known.get(name, "")):
+                return value_of(known[name])
             return StandIn(module.__name__, name, known)
 
         module.__getattr__ = stand_in  # type: ignore[method-assign]

@@ -27,10 +27,11 @@ from unittest import mock
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook as _Rewriting
 from _pytest.config import _prepareconfig
+from _pytest.fixtures import FixtureLookupError
 
-from workshop.grading.stand_ins import StandInFinder
+from workshop.grading.stand_ins import NotForTests, StandInFinder
 from workshop.grading.timer import interrupting
-from workshop.grading.verdict import NAME_LIMIT, WORDS_LIMIT
+from workshop.grading.verdict import NAME_LIMIT, OUTPUT_LIMIT, WORDS_LIMIT
 from workshop.isolation import evidence, walls
 from workshop.isolation.evidence import plain, told
 from workshop.isolation.patience import Patience
@@ -68,7 +69,10 @@ _USED = (
 )
 _REHEARSED = Path(__file__).with_name("rehearsed.py")
 _MOCK = re.compile(r"[(=, ]mock\b")
-_LOOPS = ("bound to a different event loop", "attached to a different loop", "ScopeMismatch")
+_LOOPS = (
+    *("bound to a different event loop", "attached to a different loop", "ScopeMismatch"),
+    "Event loop is closed",
+)
 
 
 def main(wire: Wire, request: Message, control: int) -> None:
@@ -150,17 +154,13 @@ def _problem(file: Path) -> str | None:
 
 
 class _Tests:
-    """A pytest plugin: gives each test its modules, and tells what became of it.
-
-    The test that the request calls `first`, if it does, runs before the others.
-    """
+    """A pytest plugin: gives each test its modules, and tells what became of it."""
 
     def __init__(self, wire: Wire, request: Message, scratch: Path, modules: Conversations) -> None:
         self._wire = wire
         self._file = request["file"]
         names = [name for shapes in request["shapes"].values() for name in shapes.items()]
         self._classes = {name for name, kind in names if kind == CLASS}
-        self._first: str | None = request["first"]
         self._scratch = scratch
         self._modules = modules
         self._limit = Patience(LIMIT, IMPATIENT)
@@ -169,6 +169,8 @@ class _Tests:
         """Why tests could not be collected, if they could not."""
         self._result: Message = {}
         self._signs: set[str] = set()
+        self._async_fixtures: set[str] = set()
+        """The learner's own that were set up so far; some serve several tests."""
         self._stage: Isolated | None = None
 
     @contextmanager
@@ -208,8 +210,6 @@ class _Tests:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         names = list(dict.fromkeys(_name(item) for item in items))
         self._wire.send({"op": "collected", "names": names})
-        if self._first is not None:
-            items.sort(key=lambda item: _name(item) != self._first)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -247,6 +247,7 @@ class _Tests:
         function = inspect.unwrap(fixturedef.func)
         code = getattr(function, "__code__", None)
         if _is_async(function) and code is not None and code.co_filename == self._file:
+            self._async_fixtures.add(fixturedef.argname)
             self._signs.add("fixture")
         return (yield)
 
@@ -262,9 +263,13 @@ class _Tests:
             self._result["outcome"] = "xfail"
         elif report.skipped:
             self._result["outcome"] = "skip"
+            if isinstance(report.longrepr, tuple):
+                reason = str(report.longrepr[-1]).removeprefix("Skipped: ")
+                self._result["words"] = plain(reason, WORDS_LIMIT)
         elif call.excinfo is not None and self._result["outcome"] == "pass":
             self._result |= self._failure(call.excinfo)
-            self._result["output"] = report.capstdout + report.capstderr
+            printed = report.capstdout + report.capstderr
+            self._result["output"] = plain(printed, OUTPUT_LIMIT * 10)
         return report
 
     # --- what becomes of a test ------------------------------------------------------------------
@@ -282,6 +287,8 @@ class _Tests:
         return marked and inspect.iscoroutinefunction(function)
 
     def _tell(self, item: pytest.Item) -> None:
+        if self._async_fixtures & {*getattr(item, "fixturenames", ())}:
+            self._signs.add("fixture")
         calls = [call.text for call in evidence.current().calls]
         if all(call.partition("(")[0] in self._classes for call in calls):
             self._signs.add("no call")  # to make an object is to test nothing of it
@@ -294,7 +301,7 @@ class _Tests:
         error = TimeLimit() if self._late else caught.value
         own = [entry for entry in caught.traceback if str(entry.path) == self._file]
         line = own[-1].lineno + 1 if own else None
-        words = told(error)
+        words = _words(error)
         if isinstance(error, NotImplementedError) and own and own[-1] is caught.traceback[-1]:
             outcome = "unwritten"
         else:
@@ -303,6 +310,8 @@ class _Tests:
             self._signs.add("plain fixture")
         if "async def functions are not natively supported" in words:
             self._signs.add("not run")
+        if isinstance(error, NotForTests):
+            self._signs.add("subject replaced")
         if any(sign in words for sign in _LOOPS):
             self._signs.add("other loop")
         return {
@@ -349,6 +358,15 @@ class _Fork:
 
     def close(self) -> None:
         self.wire.close()
+
+
+def _words(error: BaseException) -> str:
+    """The exception as `TypeName: text`, without what pytest adds of itself."""
+    if isinstance(error, FixtureLookupError):
+        if error.msg is None:
+            return f"there is no fixture called {error.argname!r}"
+        return plain(error.msg.partition("\n")[0], WORDS_LIMIT)
+    return told(error).partition(" Requesting fixture stack:")[0]
 
 
 def _name(item: pytest.Item) -> str:

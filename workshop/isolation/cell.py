@@ -11,7 +11,7 @@ from workshop.isolation.patience import Patience
 from workshop.isolation.process import LearnersProcess, Process
 from workshop.isolation.remote import LAST_WORDS, Isolated
 from workshop.isolation.spawn import Spawner
-from workshop.isolation.submission import LARGEST
+from workshop.isolation.submission import REFUSED, problem_of
 from workshop.isolation.testimony import Sources
 from workshop.isolation.zygote import Zygote
 
@@ -73,6 +73,8 @@ def _copy_of(folder: Path, scratch: Path) -> Path:
     copy = scratch / "submission"
     copy.mkdir()
     for path in sorted(folder.glob("*.py")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST:
+        if problem := problem_of(path):
+            (copy / (path.name + REFUSED)).write_text(problem, encoding="utf-8")
+        else:
             shutil.copyfile(path, copy / path.name)
     return copy

@@ -102,13 +102,20 @@ def steady(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def told(error: BaseException) -> str:
-    """The exception as `TypeName: text`, steady, even when asking for its text raises another."""
+def told(error: BaseException, depth: int = 2) -> str:
+    """The exception as `TypeName: text`, steady, even when asking for its text raises another. Of
+    a group the first ones in it, and theirs.
+    """
     name = type(error).__name__
     try:
         text = str(error)
     except Exception as broken:
         return steady(f"{name}: (asked for its text, it raised {type(broken).__name__})")
+    if depth and isinstance(error, BaseExceptionGroup):
+        inner = [told(one, depth - 1) for one in error.exceptions[:2]]
+        text = f"{error.message} ({', '.join(inner)})"
+    if getattr(type(error), "is_a_sentence", False):  # our own, for learners
+        return steady(text)
     return steady(f"{name}: {text}" if text else name)
 
 

@@ -29,6 +29,7 @@ from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.strand import Strand
 from workshop.isolation.submission import Submission, SubmissionError
 from workshop.isolation.wire import (
+    FRAME_LIMIT,
     LOGGED,
     TEXT_LIMIT,
     TooLarge,
@@ -101,13 +102,17 @@ class Learner:
     def watching(self) -> Iterator[None]:
         """Watch what the code does, until the block ends."""
         noticing = stage.noticing_coroutines(self._host.submission)
-        with self._observers.watching(), noticing as self.never_awaited:
-            yield
+        call_handlers = logging.Logger.callHandlers
+        try:
+            with self._observers.watching(), noticing as self.never_awaited:
+                yield
+        finally:
+            logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
 
     def report(self, *, by_signal: bool = True) -> None:
         """From now on tell what is logged and, when a signal asks, which line runs."""
         _print_line_by_line()
-        logging.getLogger().addHandler(_ReportLogs(self._wire, self._secret))
+        _report_logs(_ReportLogs(self._wire, self._secret))
         if by_signal:
             signal.signal(signal.SIGUSR1, lambda number, frame: self.say_where(frame))
 
@@ -215,6 +220,8 @@ class Learner:
 
     def _start(self, message: Message) -> Any:
         name, of = message["name"], message.get("of")
+        if "cwd" in message:
+            os.chdir(message["cwd"])
         args, kwargs = self._decoded(message)
         if of is None:
             return self._host.start(name, args, kwargs)
@@ -237,7 +244,9 @@ class Learner:
     def _error(self, error: BaseException) -> Message:
         """What left the learner's code, whatever it does when it is asked about itself."""
         if type(error) is TooLarge:
-            error = SubmissionError("What came back is too large to be looked at.")
+            error = SubmissionError(
+                f"What came back, or was sent, is larger than {FRAME_LIMIT // 2**20} MiB."
+            )
         plain = encode(error)
         try:
             spot = self._host.submission.spot_of_error(error)
@@ -361,6 +370,19 @@ class Returning(Learner):
 
     async def _until_over(self) -> None:
         await self._over.wait()
+
+
+def _report_logs(reporter: _ReportLogs) -> None:
+    """Have `reporter` see each record, whatever handlers the code sets up or takes away."""
+    call_handlers = logging.Logger.callHandlers
+
+    def report(logger: logging.Logger, record: logging.LogRecord) -> None:
+        reporter.handle(record)
+        call_handlers(logger, record)
+
+    logging.Logger.callHandlers = report  # type: ignore[method-assign, assignment]
+    # As with pytest's own handler there, `basicConfig` has nothing to do.
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 class _ReportLogs(logging.Handler):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workshop.isolation.wire import Wire
-from workshop.isolation.zygote import Zygote
+from workshop.isolation.zygote import BROKEN, Zygote
 
 TALK_SIZE = 32 * 2**20
 """Bytes that one learner's process may send in one test."""
@@ -93,6 +93,8 @@ def ending(status: int) -> str:
     """How a program with the exit status `status` ended, in words; negative for a signal."""
     if status == 0:
         return "ended the whole program (os._exit)"
+    if status == BROKEN:
+        return "left its process unable to go on"
     if status > 0:
         return f"ended the whole program with exit status {status} (os._exit)"
     try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
@@ -77,6 +78,7 @@ class Isolated:
         self._interrupts = Interrupts()
         self._witness: Witness | None = None
         self._open_folder = open_folder
+        self._began_in = os.getcwd()
         self._where: Future[Message] = Future()
         self._loaded: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -227,6 +229,9 @@ class Isolated:
         with contextlib.suppress(RuntimeError):
             self._loop = asyncio.get_running_loop()
         given = {"args": self._serving.encode(args), "kwargs": self._serving.encode(kwargs)}
+        with contextlib.suppress(OSError):  # the folder has been taken away
+            if (here := os.getcwd()) != self._began_in:
+                given["cwd"] = here  # where a relative path leads to
         return {"name": name, **given}
 
     def _ask(self, answer: str, message: Message) -> tuple[int, Future[Message]]:

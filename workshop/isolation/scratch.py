@@ -124,7 +124,9 @@ def holds_more(
             for entry in entries:
                 number -= 1
                 with suppress(FileNotFoundError):
-                    size -= entry.stat(follow_symlinks=False).st_size
+                    seen = entry.stat(follow_symlinks=False)
+                    # A file with holes takes less than its size, one with room to grow more.
+                    size -= max(seen.st_size, getattr(seen, "st_blocks", 0) * 512)
                 if number < 0 or size < 0:
                     return True
                 if entry.is_dir(follow_symlinks=False):

@@ -18,7 +18,7 @@ from workshop.isolation.wire import NAME_LIMIT, Flood, WireError, decode, encode
 
 Message = dict[str, Any]
 
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 250
 """Questions that may be waiting for an answer at the same time."""
 URL_LIMIT = 2**16
 """Characters of a URL, the limit of httpx."""
@@ -60,7 +60,8 @@ class Serving:
     # --- what is passed --------------------------------------------------------------------------
 
     def _numbered(self, value: Any) -> list[Any] | None:
-        if isinstance(value, httpx.AsyncClient):
+        # Not isinstance, for which a mock made to a client's specification is one.
+        if issubclass(type(value), httpx.AsyncClient):
             return ["client", self._number(value), _settings(value)]
         if callable(value):
             return ["callable", self._number(value), str(getattr(value, "__name__", "fetch"))]
@@ -99,8 +100,9 @@ class Serving:
             raise WireError("a request with a malformed part")
 
         async def send(number: int) -> None:
+            content = _in_pieces(body) if _chunked(headers) else body
             request = httpx.Request(
-                method, url, headers=headers, content=body, extensions={"timeout": timeout}
+                method, url, headers=headers, content=content, extensions={"timeout": timeout}
             )
             await self._send(number, client, request)
 
@@ -145,6 +147,15 @@ def _pairs(headers: Any) -> bool:
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
         for pair in headers
     )
+
+
+def _chunked(headers: Any) -> bool:
+    """Is the body sent in pieces? Then a length beside it would make the request malformed."""
+    return any(name.lower() == "transfer-encoding" for name, _ in headers)
+
+
+async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 async def _raw(response: httpx.Response) -> AsyncIterator[bytes]:

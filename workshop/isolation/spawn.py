@@ -20,12 +20,12 @@ from typing import Any
 from workshop.isolation.loopback import Door, SocketWire
 from workshop.isolation.process import OUTPUT_KEPT, TALK_MESSAGES, TALK_SIZE
 from workshop.isolation.wire import WireError
-from workshop.isolation.zygote import ZygoteGone, adopt_orphans, kill, kill_orphans
+from workshop.isolation.zygote import ENVIRONMENT, ZygoteGone, adopt_orphans, kill, kill_orphans
 
 PATIENCE = 30.0
 """Seconds for a process to begin, or to end. Machines get busy."""
 
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+_ENVIRONMENT = dict(ENVIRONMENT)
 if os.name == "nt":  # without this one no socket can be made
     _ENVIRONMENT["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
 

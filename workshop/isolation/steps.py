@@ -12,7 +12,7 @@ from typing import Any
 from workshop.isolation.host import Host, a_kind, not_awaitable, without_module
 from workshop.isolation.submission import SubmissionError
 
-CLASS, STREAM, CONTEXT = "class", "stream", "context"
+ASYNC, PLAIN, CLASS, STREAM, CONTEXT = "async", "plain", "class", "stream", "context"
 """What may be wanted of a call that is not awaited."""
 NAMES = ("__anext__", "asend", "athrow", "aclose", "__aenter__", "__aexit__")
 LAST = ("aclose", "__aexit__")

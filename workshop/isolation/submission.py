@@ -9,6 +9,7 @@ import linecache
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -17,12 +18,16 @@ from typing import Any
 
 from workshop.isolation.evidence import Spot, steady, told
 
+REFUSED = ".refused"
+"""At the end of the name of a file that says why the one with that name was not taken."""
 LARGEST = 2**20
 """Bytes that a learner's file may hold, whoever reads it."""
 
 
 class SubmissionError(Exception):
     """The learner's file cannot be used as it is. The text is one sentence for the learner."""
+
+    is_a_sentence = True
 
 
 class _SourceOnly(SourceFileLoader):
@@ -126,6 +131,8 @@ class Submission(MetaPathFinder):
         return f", line {spot.line} `{spot.source}`" if spot.line else ""
 
     def _missing(self, file_name: str) -> str:
+        with suppress(OSError):
+            return (self.folder / (file_name + REFUSED)).read_text(encoding="utf-8")
         try:
             there = sorted(p.name for p in self.folder.iterdir() if p.suffix == ".py")
         except OSError:
@@ -133,6 +140,22 @@ class Submission(MetaPathFinder):
         near = difflib.get_close_matches(file_name, there, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"There is no {file_name} in the folder.{hint}"
+
+
+def problem_of(file: Path) -> str | None:
+    """Why `file` cannot be taken for marking, in a sentence; None when it can, or is not there."""
+    if file.is_symlink():
+        return f"{file.name} is a link; put the file itself in its place."
+    if not file.exists():
+        return None
+    if not file.is_file():
+        kind = "a folder" if file.is_dir() else "no plain file"
+        return f"{file.name} is {kind}; put your code there as a file."
+    if file.stat().st_size > LARGEST:
+        return f"{file.name} is larger than {LARGEST // 2**20} MiB."
+    if not os.access(file, os.R_OK):
+        return f"{file.name} may not be read by whoever marks it."
+    return None
 
 
 def not_utf8(file_name: str, error: UnicodeDecodeError) -> str:
@@ -147,6 +170,11 @@ def not_utf8(file_name: str, error: UnicodeDecodeError) -> str:
 def _syntax(error: SyntaxError, file_name: str) -> str:
     # Python reports what it cannot decode as a SyntaxError as well.
     file = Path(error.filename).name if error.filename else file_name
+    if "unknown encoding" in error.msg or "encoding problem" in error.msg:
+        return (
+            f"{file} names an encoding at its top that Python does not know. Take that line out, "
+            "and save the file as UTF-8."
+        )
     if error.lineno is None and "encoding" in error.msg:
         return f"{file} is not UTF-8 text. Save it as UTF-8 in your editor."
     line = f", line {error.lineno}" if error.lineno else ""

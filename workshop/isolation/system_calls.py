@@ -91,6 +91,10 @@ REFUSED: Table = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262),
+    # Notices of what others do in a folder, names and all, even where it cannot be read.
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
     "mount": (165, 40),
     "umount2": (166, 39),
     "open_tree": (428, 428),
@@ -160,10 +164,13 @@ PRETENDED: Table = {
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
     "fchmodat2": (452, 452),
+    "flock": (73, 32),
 }
 """Nothing is done, and success is reported. A filter cannot tell a file of the learner's from one
 of the kit's, for it sees no paths; and `shutil.copy`, `zipfile` and the like set permissions of
-what they have written, so that refusing would fail code that is right. No mark hangs on them."""
+what they have written, so that refusing would fail code that is right. No mark hangs on them.
+Locks by `flock` are granted on files that may only be read, such as the libraries that all
+processes share: who locks one, and who asks, could talk to each other."""
 
 
 @dataclass(frozen=True)
@@ -175,16 +182,23 @@ class Told:
     """The place of the path among the arguments, counted from 0."""
     flags: int | None = None
     """The place of the flags. Without `WRITING` among them nothing is told."""
+    folder: int | None = None
+    """The place of the descriptor of the folder that the path starts from, where there is one."""
 
 
 TOLD = {
-    "openat": Told((257, 56), path=1, flags=2),
+    "openat": Told((257, 56), path=1, flags=2, folder=0),
     "open": Told((2, None), path=0, flags=1),
     "creat": Told((85, None), path=0),
+    "rename": Told((82, None), path=1),
+    "renameat": Told((264, 38), path=3, folder=2),
+    "renameat2": Told((316, 276), path=3, folder=2),
+    "link": Told((86, None), path=1),
+    "linkat": Told((265, 37), path=3, folder=2),
     "nanosleep": Told((35, 101)),
     "clock_nanosleep": Told((230, 115)),
 }
-"""How files come to be written, and how a thread sleeps."""
+"""How files come to be in a folder, opened for writing or moved there, and how a thread sleeps."""
 WRITING = 0o1 | 0o2 | 0o100 | 0o1000
 """O_WRONLY, O_RDWR, O_CREAT, O_TRUNC."""
 
@@ -296,6 +310,8 @@ RULES = [
     # As PRETENDED, for `shutil.copy2` sets times. Without times it means "now", and fails:
     # `Path.touch` asks that first, and makes the file when it is refused.
     Rule("utimensat", (280, 88), (Given(2),), pretended=True),
+    # With a mode, it takes room on the disk beyond the size of the file, and so beyond its limit.
+    Rule("fallocate", (285, 47), (OneOf(1, (0,)),)),
     Rule("mmap", (9, 222), (NoSmallStack(LEAST_STACK),)),
 ]
 """The calls whose arguments decide, the same in every process."""

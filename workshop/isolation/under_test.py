@@ -52,12 +52,15 @@ def main(wire: Wire, request: dict[str, Any]) -> None:
     asked = set(request["walls"])
     with Observers(submission).watching():  # for the modules may keep what is watched
         host.load()
-    walls.put_up(scratch, [], asked & BEFORE)
+    readable = [Path(path) for path in request["readable"]]
+    walls.put_up(scratch, readable, asked & BEFORE)
     ends = _in_a_copy(wire)
     walls.put_up(scratch, [], asked & AFTER)
+    here = os.getcwd()
     with suppress(WireError):
         for end in ends:
             _answer(end, submission, host)
+            os.chdir(here)
 
 
 def _answer(end: int, submission: Submission, host: Host) -> None:
@@ -101,10 +104,17 @@ class _Contract(Host):
         self._names_of_modules = {name for name in names if "." not in name}
         self._methods = {name.rpartition(".")[2] for name in names if "." in name}
         self._methods |= {*steps.NAMES, "__aiter__"}
+        self._given = {
+            f"{m}:{n}" for m, known in shapes.items() for n in known if known[n] == steps.PLAIN
+        }
 
     def start(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name not in self._names_of_modules:
             raise _unknown(name)
+        if name in self._given:
+            raise SubmissionError(
+                f"{without_module(name)} is given with the exercise, and not what is to be tested."
+            )
         with _no_signature(name):
             return super().start(name, args, kwargs)
 

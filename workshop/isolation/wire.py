@@ -14,6 +14,7 @@ import builtins
 import contextlib
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -219,12 +220,26 @@ def _error_from_plain(rest: list[Any], special: Decode | None, depth: int) -> Ba
     known = _known_errors()
     base = next((known[name] for name in names if name in known), Exception)
     kind: type[BaseException] = base
-    if base.__name__ != names[0]:
-        kind = type(names[0] if names[0].isidentifier() else "Exception", (base,), {})
+    if base.__name__ != names[0] and names[0].isidentifier():
+        kind = _named(names[0], base)
     # Not through __init__: each kind wants other arguments, and all that is needed is the text.
     error = kind.__new__(kind, text)
     error.args = (text,)
+    if isinstance(error, OSError) and (parts := _OF_THE_SYSTEM.fullmatch(text)):
+        error.errno, error.strerror = int(parts[1]), parts[2]
+        error.filename = parts[3]
     return error
+
+
+def _named(name: str, base: type[BaseException]) -> type[BaseException]:
+    """The learner's own kind of `base` called `name`, as long as there are not too many."""
+    if (name, base) not in _made and len(_made) < MOST_KINDS:
+        _made[name, base] = type(name, (base,), {})
+    return _made.get((name, base), base)
+
+
+_OF_THE_SYSTEM = re.compile(r"\[Errno (\d{1,4})\] ([^:]*)(?:: '([^']*)')?")
+"""The text of an OSError: the number, the words, and perhaps the file."""
 
 
 def _known_errors() -> dict[str, type[BaseException]]:
@@ -244,6 +259,10 @@ def _known_errors() -> dict[str, type[BaseException]]:
 
 
 _known: dict[str, type[BaseException]] = {}
+_made: dict[tuple[str, type[BaseException]], type[BaseException]] = {}
+MOST_KINDS = 1000
+"""Kinds of errors that learners' code may invent in one process of tests: a kind takes a thousand
+times the room of its name."""
 
 
 # --- frames --------------------------------------------------------------------------------------

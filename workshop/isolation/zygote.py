@@ -23,6 +23,14 @@ from workshop.isolation import capabilities, walls
 from workshop.isolation.kernel import Kernel
 from workshop.isolation.wire import Wire
 
+BROKEN = 70
+"""The exit status of a process whose part ended in an error of its own."""
+ZONE = "XXX-05:45"
+"""The time zone of learners' code, as POSIX writes a zone 5:45 h ahead of UTC: wherever it is
+marked, local time is not UTC, and the two cannot be mistaken for each other."""
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": ZONE}
+"""The environment of a process that runs learners' code."""
+
 _LARGEST = 1 << 16
 _PR_SET_CHILD_SUBREAPER = 36
 _MOST_ORPHANS = 10_000
@@ -65,7 +73,7 @@ class Zygote:
         with theirs:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 [sys.executable, "-I", "-m", __name__, str(theirs.fileno()), *parts],
-                env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
@@ -218,7 +226,7 @@ def _become(
     request: dict[str, Any], control: socket.socket, wire: int, out: int, *others: int
 ) -> None:
     """Play the part that `request` asks for, to the end."""
-    status = 70
+    status = BROKEN
     try:
         walls.die_with_parent()
         control.close()

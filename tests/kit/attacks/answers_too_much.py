@@ -1,6 +1,6 @@
 """exercise: ex03_save
 Gives back a hundred megabytes.
-says: too large to be looked at
+says: is larger than 8 MiB
 """
 
 
