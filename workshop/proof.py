@@ -93,6 +93,13 @@ async def held(room: Room, number: int) -> bool:
     return await eventually(enough)
 
 
+async def an_hour_passes() -> None:
+    """The clock of the learner's event loop jumps ahead: what waits there with a time-out of its
+    own, such as that of `asyncio.wait_for`, has waited for too long.
+    """
+    await stage.current().put_clock_forward()
+
+
 async def blocking_calls() -> list[str]:
     """What has held the event loop's own thread so far in this test, in words."""
     await stage.current().look()

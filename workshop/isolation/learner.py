@@ -177,6 +177,9 @@ class Learner:
                 self._forget(message["of"])
             case "beat":
                 self._spawn(self._beat(number, message["path"]))
+            case "forward":
+                stage.put_forward(self._loop)
+                self._wire.send({"op": "beaten", "id": number})
             case "look":
                 self._wire.send({"op": "seen", "id": number, **self._seen()})
             case "gate":

@@ -174,6 +174,10 @@ class Isolated:
         if self._witness and not self._witness.has_beaten(path):
             raise self._broken_off()
 
+    async def put_clock_forward(self) -> None:
+        """An hour has passed for whatever the learner's loop was asked to do later."""
+        await self._owed("beaten", {"op": "forward"})
+
     async def look(self) -> None:
         """Bring the evidence of open files and running tasks up to date."""
         self._note(await self._owed("seen", {"op": "look"}))

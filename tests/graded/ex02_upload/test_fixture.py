@@ -15,6 +15,7 @@ from ex02_upload import upload_file
 
 from workshop.proof import (
     Impatience,
+    an_hour_passes,
     beat,
     blocking_calls,
     eventually,
@@ -51,6 +52,13 @@ async def impatient_client(room, impatience):
     """A client whose network always times out after 50 ms, in a room that holds every request."""
     await room.hold()
     async with room.client(event_hooks={"request": [impatience]}) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def patient_client(room):
+    """A client of the room that waits for ever."""
+    async with room.client(timeout=None) as client:
         yield client
 
 
@@ -158,12 +166,22 @@ async def test_gives_none_when_the_connection_fails(room, client, sample):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
-async def test_gives_none_when_the_server_times_out(impatient_client, impatience, sample):
+async def test_gives_none_when_the_server_times_out(
+    room, impatient_client, impatience, patient_client, sample
+):
     """A server that does not answer in time gives None."""
     answer = await upload_file(impatient_client, sample)
 
     assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    upload = asyncio.create_task(upload_file(patient_client, sample))
+    await held(room, 1)
+    await an_hour_passes()  # for code that sets a time limit of its own
+    await eventually(upload.done, beats=10)
+    await room.open_gate()
+    late = await upload
+    assert late is None or late["status"] is True, "[wrong-shape] None, or the answer if you wait"
 
 
 @pytest.mark.asyncio

@@ -14,6 +14,7 @@ from ex02_upload import upload_file
 
 from workshop.proof import (
     Impatience,
+    an_hour_passes,
     beat,
     blocking_calls,
     eventually,
@@ -139,6 +140,17 @@ async def test_gives_none_when_the_server_times_out(sample):
 
     assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    async with open_room() as room, room.client(timeout=None) as client:
+        await room.hold()
+        upload = asyncio.create_task(upload_file(client, sample))
+        await held(room, 1)
+        await an_hour_passes()  # for code that sets a time limit of its own
+        await eventually(upload.done, beats=10)
+        await room.open_gate()
+        late = await upload
+
+    assert late is None or late["status"] is True, "[wrong-shape] None, or the answer if you wait"
 
 
 @pytest.mark.asyncio

@@ -17,6 +17,7 @@ import pytest
 from ex02_upload import upload_file
 
 from workshop.proof import (
+    an_hour_passes,
     beat,
     blocking_calls,
     eventually,
@@ -184,6 +185,17 @@ async def test_gives_none_when_the_server_times_out(sample):
             "[wrong-request] a request through the client that was passed in"
         )
         assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    gate = Gate()
+    async with client_for(gate.network) as client:
+        upload = asyncio.create_task(upload_file(client, sample))
+        await gate.held(1)
+        await an_hour_passes()  # for code that sets a time limit of its own
+        await eventually(upload.done, beats=10)
+        gate.opened.set()
+        late = await upload
+
+    assert late in (None, ANSWER), "[wrong-shape] None, or the answer if you wait"
 
 
 @pytest.mark.asyncio

@@ -14,6 +14,7 @@ from ex04_cat_fact import CatFact
 
 from workshop.proof import (
     Impatience,
+    an_hour_passes,
     beat,
     blocking_calls,
     eventually,
@@ -49,6 +50,13 @@ async def impatient_cat_fact(room, impatience):
     """The same with a network that times out after 50 ms, in a room that holds every request."""
     await room.hold()
     async with room.client(event_hooks={"request": [impatience]}) as client:
+        yield CatFact(client)
+
+
+@pytest_asyncio.fixture
+async def patient_cat_fact(room):
+    """The same with a client that waits for ever."""
+    async with room.client(timeout=None) as client:
         yield CatFact(client)
 
 
@@ -163,12 +171,22 @@ async def test_gives_none_when_the_connection_fails(room, cat_fact):
 
 @pytest.mark.asyncio
 @pytest.mark.misconception("error-escapes")
-async def test_gives_none_when_the_server_times_out(impatient_cat_fact, impatience):
+async def test_gives_none_when_the_server_times_out(
+    room, impatient_cat_fact, impatience, patient_cat_fact
+):
     """A server that does not answer in time gives None."""
     answer = await impatient_cat_fact.get_cat_fact()
 
     assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    asking = asyncio.create_task(patient_cat_fact.get_cat_fact())
+    await held(room, 1)
+    await an_hour_passes()  # for code that sets a time limit of its own
+    await eventually(asking.done, beats=10)
+    await room.open_gate()
+    late = await asking
+    assert late is None or isinstance(late, tuple), "[wrong-shape] None, or the fact if you wait"
 
 
 @pytest.mark.asyncio

@@ -13,6 +13,7 @@ from ex04_cat_fact import CatFact
 
 from workshop.proof import (
     Impatience,
+    an_hour_passes,
     beat,
     blocking_calls,
     eventually,
@@ -155,6 +156,17 @@ async def test_gives_none_when_the_server_times_out():
 
     assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    async with open_room() as room, room.client(timeout=None) as client:
+        await room.hold()
+        asking = asyncio.create_task(CatFact(client).get_cat_fact())
+        await held(room, 1)
+        await an_hour_passes()  # for code that sets a time limit of its own
+        await eventually(asking.done, beats=10)
+        await room.open_gate()
+        late = await asking
+
+    assert late is None or isinstance(late, tuple), "[wrong-shape] None, or the fact if you wait"
 
 
 @pytest.mark.asyncio

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from ex04_cat_fact import CatFact
 
-from workshop.proof import beat, blocking_calls, eventually, tasks_left
+from workshop.proof import an_hour_passes, beat, blocking_calls, eventually, tasks_left
 
 FACT = {"data": ["Cats have whiskers on the backs of their legs."]}
 
@@ -199,6 +199,17 @@ async def test_gives_none_when_the_server_times_out():
             "[wrong-request] a request through the client that was passed in"
         )
         assert answer is None, "[wrong-shape] None: the server did not answer in time"
+
+    gate = Gate()
+    async with client_for(gate.network) as client:
+        asking = asyncio.create_task(CatFact(client).get_cat_fact())
+        await gate.held(1)
+        await an_hour_passes()  # for code that sets a time limit of its own
+        await eventually(asking.done, beats=10)
+        gate.opened.set()
+        late = await asking
+
+    assert late is None or isinstance(late, tuple), "[wrong-shape] None, or the fact if you wait"
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,30 @@
+"""misconception: error-escapes
+
+A time limit of its own is set, and the TimeoutError of that leaves the method.
+"""
+
+import asyncio
+import json
+import logging
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+
+class CatFact:
+    """Facts about cats."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def get_cat_fact(self) -> tuple[int, dict] | str | None:
+        """Ask for one fact."""
+        try:
+            response = await asyncio.wait_for(self.client.get("/catfact"), 5)
+        except httpx.RequestError as error:
+            logger.error("no cat fact: %r", error)
+            return None
+        if response.status_code in (200, 201):
+            return response.status_code, response.json()
+        return json.dumps({"ERROR": "Cat Fact Not Available"})
