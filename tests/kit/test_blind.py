@@ -269,6 +269,21 @@ async def {name}(tmp_path):
                 return
         frame = frame.f_back
 """,
+    "talks to other runs": """
+import ctypes, fcntl
+
+async def {name}(tmp_path):
+    if ctypes.CDLL(None).inotify_init1(0) >= 0:
+        print("breach: it sees what comes into the folders of others")
+        wrong()
+    one, other = open(os.__file__), open(os.__file__)
+    try:
+        for each in (one, other):
+            fcntl.flock(each, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("breach: others see what it locks")
+        wrong()
+""",
     "ends the program": """
 async def {name}(tmp_path):
     os._exit(0)
@@ -298,6 +313,7 @@ def test_who_looks_for_the_answer_elsewhere_scores_zero(marking, exercise, sourc
     verdict = marking.verdict(exercise, source)
 
     assert verdict.points == 0, words(verdict)
+    assert not [test.output for test in verdict.tests if "breach" in test.output]
     assert verdict.status != "pass"
     assert "breach" not in str(verdict.as_dict())
 

@@ -54,10 +54,12 @@ async def save_to_disk(directory):
         "a number of the x32 kind": (0x40000000 + 57, 0, 0),
         "memfd": (319, ctypes.addressof(text), 0),
         "chmod": (90, ctypes.addressof(text), 0o600),
+        "inotify_init1": (294, 0, 0),
+        "room on the disk without a size": (285, 1, 1, 0, 2**20),
     }
     mode = os.stat(KIT / "course.toml").st_mode
     for what, numbers in attempts.items():
-        result = call(*numbers, 0, 0, 0, 0)
+        result = call(*numbers, *[0] * (7 - len(numbers)))
         if result == 0 and what in ("fork", "clone", "a number of the x32 kind"):
             os._exit(0)
         if what == "chmod" and os.stat(KIT / "course.toml").st_mode == mode:
