@@ -19,6 +19,7 @@ SAMPLE = 6
 """Of so many mutants one is marked both in the process of the tests, as plain pytest does, which
 takes half as long, and apart from it, as `workshop check` does."""
 RACING = (
+    "event_of_a_thread",
     "executor_not_awaited",
     "executor_result",
     "first_completed",

@@ -218,7 +218,7 @@ class Scores:
             )
         got_away = any(runs[0].failed(self.counted) is None for runs in self.wrong.values())
         catches_nothing = got_away and name in self.counted and not self._catches(name)
-        shows = worst.outcome == "fail" or catches_nothing or not as_asked
+        shows = worst.outcome in ("fail", "skip") or catches_nothing or not as_asked
         diagnosis = self._diagnosis(worst, catches_nothing) if shows else None
         output = steady(worst.output, OUTPUT_LIMIT)
         return TestResult(name, "right", status, 0, 0, message, output, diagnosis)  # type: ignore[arg-type]
@@ -302,6 +302,7 @@ class Scores:
 
 _IDEAS: tuple[tuple[str, Callable[[Tested], bool]], ...] = (
     ("test-never-ran", lambda test: "not run" in test.signs),
+    ("skipped-is-green", lambda test: test.outcome == "skip"),
     ("plain-fixture", lambda test: "plain fixture" in test.signs),
     ("wrong-loop", lambda test: "other loop" in test.signs),
     ("calling-runs-it", lambda test: "never awaited" in test.signs),

@@ -7,7 +7,7 @@ import os
 import pwd
 from pathlib import Path
 
-KNOWN = {"PATH", "LANG", "HOME", "TMPDIR", "LC_CTYPE"}
+KNOWN = {"PATH", "LANG", "HOME", "TMPDIR", "TZ", "LC_CTYPE"}
 for name in set(os.environ) - KNOWN:
     print("breach: variable", name, flush=True)
 try:
