@@ -12,6 +12,7 @@ from workshop.course import load_course
 from workshop.grading import mark
 from workshop.grading.verdict import Verdict
 from workshop.grading.warm import Warm
+from workshop.isolation.submission import LARGEST
 
 COURSE = load_course(Path(__file__).parents[2])
 EXERCISE = COURSE.exercise("ex03_save")
@@ -52,6 +53,10 @@ UNUSABLE = {
     "a syntax error": (
         "async def save_to_disk(directory:\n    return True\n",
         "ex03_save.py is not valid Python, line 1",
+    ),
+    "an encoding that there is not": (
+        "# -*- coding: klingon -*-\nasync def save_to_disk(directory):\n    return True\n",
+        "ex03_save.py names an encoding at its top that Python does not know.",
     ),
     "a tab among spaces": (
         "def f():\n    x = 1\n\ty = 2\n",
@@ -118,6 +123,36 @@ def test_a_missing_file_is_one_sentence(folder, marked):
 
     assert verdict.status == "error"
     assert verdict.message == "There is no ex03_save.py in the folder. Did you mean ex3_save.py?"
+
+
+def _put_a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _put_a_link(path: Path) -> None:
+    path.symlink_to(EXERCISE.reference)
+
+
+def _put_too_much(path: Path) -> None:
+    path.write_bytes(b"#" * (LARGEST + 1))
+
+
+@pytest.mark.parametrize(
+    ("put", "says"),
+    [
+        (_put_a_folder, "is a folder; put your code there as a file."),
+        (_put_a_link, "is a link; put the file itself in its place."),
+        (_put_too_much, "is larger than 1 MiB."),
+    ],
+    ids=["a folder", "a link", "too much"],
+)
+def test_what_is_there_and_cannot_be_taken_is_not_called_missing(folder, marked, put, says):
+    (folder / EXERCISE.file_name).unlink()
+    put(folder / EXERCISE.file_name)
+
+    verdict = marked()
+
+    assert (verdict.status, verdict.message) == ("error", f"{EXERCISE.file_name} {says}")
 
 
 ENDLESS = {
