@@ -1,4 +1,4 @@
-"""exercise: ex03_save
+"""exercise: ex05_together
 Returns, and leaves threads and tasks that go on working.
 """
 
@@ -19,7 +19,7 @@ async def wait():
             continue
 
 
-async def save_to_disk(directory):
+async def upload_and_save(client, file_name, directory):
     for _ in range(4):
         threading.Thread(target=spin).start()
         asyncio.get_running_loop().create_task(wait())

@@ -1,4 +1,4 @@
-"""exercise: ex03_save
+"""exercise: ex05_together
 Computes for ever while it is imported, and catches everything.
 says: it was running line
 """
@@ -11,5 +11,5 @@ while True:
         continue
 
 
-async def save_to_disk(directory):
+async def upload_and_save(client, file_name, directory):
     raise OSError("nothing saved")

@@ -1,4 +1,4 @@
-"""exercise: ex03_save
+"""exercise: ex05_together
 Computes for ever in C, with every signal ignored that can be.
 says: did not come to an end in time
 """
@@ -6,7 +6,7 @@ says: did not come to an end in time
 import signal
 
 
-async def save_to_disk(directory):
+async def upload_and_save(client, file_name, directory):
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         try:
             signal.signal(number, signal.SIG_IGN)
