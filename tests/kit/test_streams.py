@@ -455,6 +455,11 @@ OTHER_THAN_THE_STUB = {
         "ex gave a dict at once, and `async with` cannot enter a dict. "
         "Is it an `@asynccontextmanager`?",
     ),
+    "a coroutine for a class": (
+        "class ex: ...\n",
+        "async def ex(): ...\n",
+        "ex gave a coroutine. Is it a class?",
+    ),
     "a stream for a function": (
         "async def ex(): ...\n",
         STREAM,
@@ -476,6 +481,8 @@ def test_what_is_another_thing_than_the_stub_says_ends_in_a_sentence(using, name
                 elif stub == CONTEXT:
                     async with ex.ex():
                         pass
+                elif stub.startswith("class"):
+                    ex.ex()
                 else:
                     await ex.ex()
 

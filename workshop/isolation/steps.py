@@ -13,7 +13,8 @@ from workshop.isolation.host import Host, a_kind, not_awaitable, without_module
 from workshop.isolation.submission import SubmissionError
 
 ASYNC, PLAIN, CLASS, STREAM, CONTEXT = "async", "plain", "class", "stream", "context"
-"""What may be wanted of a call that is not awaited."""
+"""What a name of the learner's module is: the first is awaited when it is called, and the last
+three are what may be wanted of a call that is not."""
 NAMES = ("__anext__", "asend", "athrow", "aclose", "__aenter__", "__aexit__")
 LAST = ("aclose", "__aexit__")
 """Those after which there is nothing more to come."""
@@ -27,6 +28,9 @@ def checked(name: str, of: Any, value: Any, wanted: str) -> Any:
     SubmissionError when it is not what is `wanted`.
     """
     ways = _HAVING.get(wanted, ((),))
+    if wanted == CLASS and inspect.iscoroutine(value):
+        value.close()
+        raise SubmissionError(f"{without_module(name)} gave a coroutine. Is it a class?")
     if any(all(hasattr(type(value), method) for method in way) for way in ways):
         return value
     if inspect.iscoroutine(value):
