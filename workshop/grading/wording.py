@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from json import JSONDecodeError
 
 from workshop.course import Course, Exercise
 from workshop.diagnosis import Misconception
@@ -24,7 +25,11 @@ def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestS
     if seen.raised and seen.raised.what.startswith("NotImplementedError"):
         where = f" ({seen.raised.file}, line {seen.raised.line})" if seen.raised.line else ""
         return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet{where}."
-    return "fail", _lines(seen, None, _expected(error, seen) or behaviour)
+    expected = _expected(error, seen) or behaviour
+    # Nothing else that the decoder says: with a random content it differs from run to run.
+    if isinstance(error, JSONDecodeError) and "BOM" in error.msg:
+        expected += " The file begins with a byte order mark (BOM), which JSON has not."
+    return "fail", _lines(seen, None, expected)
 
 
 def _lines(seen: Evidence, came_back: str | None, expected: str) -> str:
@@ -75,11 +80,14 @@ def idea_of(error: BaseException, seen: Evidence, declared: str | None) -> str |
     """The misconception that a failed test itself names.
 
     That is the one its assertion begins with (`"[wrong-shape] a tuple"`), or the one `declared`
-    for the whole test. When the test trips over what came back, that has the wrong shape.
+    for the whole test. When the test trips over what came back, that has the wrong shape; when it
+    cannot decode a file, that has the wrong format.
     """
     tag = _TAG.match(_assertion_words(error, seen))
     if tag:
         return tag[1]
+    if isinstance(error, JSONDecodeError | UnicodeDecodeError):
+        return "wrong-file-format"
     tripped = isinstance(error, TypeError | AttributeError | KeyError | IndexError)
     return "wrong-shape" if tripped else declared
 
