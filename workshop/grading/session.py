@@ -34,7 +34,7 @@ from workshop.isolation.cell import Cell
 from workshop.isolation.evidence import Spot, plain, steady
 from workshop.isolation.forking import FORKS
 from workshop.isolation.patience import Patience
-from workshop.isolation.remote import Flooded, Isolated
+from workshop.isolation.remote import Died, Flooded, Isolated
 from workshop.isolation.spawn import Spawner
 from workshop.isolation.stage import InProcess, Stage, TimeLimit
 from workshop.isolation.submission import SubmissionError
@@ -178,6 +178,8 @@ class GradedSession:
         unusable = isinstance(error, SubmissionError)
         declared = marker.args[0] if marker and not unusable else None
         finding = diagnose(seen, idea_of(error, seen, declared))
+        if unusable and not isinstance(error, Died):
+            finding = None  # what else was seen is of a test that went no further
         return _result(self._item, status, message, self._diagnosis(finding))
 
     def _shorten(self, caught: pytest.ExceptionInfo[BaseException], report: Any) -> None:
