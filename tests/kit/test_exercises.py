@@ -23,6 +23,7 @@ RACING = (
     "executor_not_awaited",
     "executor_result",
     "first_completed",
+    "order_of_completion",
     "save_not_awaited",
     "sleeps_instead_of_awaiting",
     "task_not_awaited",

@@ -309,6 +309,17 @@ def test_when_a_process_of_the_kit_has_gone_there_is_a_sentence_and_no_verdict(m
 
 
 @isolated
+def test_when_what_runs_learners_tests_has_gone_others_take_its_place():
+    tests = COURSE.exercise("ex06_markers")
+    with Warm(COURSE.kit, [tests]) as warm:
+        before = mark(tests, tests.path.parent, warm)
+        for gone in map(psutil.Process, warm.testers().pids):
+            gone.kill()
+
+        assert mark(tests, tests.path.parent, warm) == before
+
+
+@isolated
 def test_a_runner_outlives_the_thread_that_has_started_it():
     """Linux can end a process with the thread that started it; here it must not."""
 

@@ -34,10 +34,14 @@ def mark(
 
         with ExitStack() as stack:
             warm = runner or stack.enter_context(Warm(exercise.kit, [exercise]))
-            try:
-                return mark_tests(exercise, submission, warm.testers(), seconds)
-            except ZygoteGone as error:
-                raise GradingError(str(error)) from error
+            for further in (1, 0):
+                testers = warm.testers()
+                try:
+                    return mark_tests(exercise, submission, testers, seconds)
+                except ZygoteGone as error:
+                    warm.lose(testers)
+                    if not further:
+                        raise GradingError(str(error)) from error
     from workshop.grading.runner import run
 
     return run(exercise, submission, runner, isolated, seconds)

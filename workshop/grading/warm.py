@@ -117,6 +117,7 @@ class Warm:
         self._kit = str(kit)
         self._processes = [_Process([self._kit, *graded])] if FORKS and graded else []
         self._testers: Testers | None = None
+        self._lost: list[Testers] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Warm:
@@ -125,8 +126,8 @@ class Warm:
     def __exit__(self, *error: object) -> None:
         for process in self._processes:
             process.close()
-        if self._testers is not None:
-            self._testers.close()
+        for testers in [*self._lost, *filter(None, [self._testers])]:
+            testers.close()
 
     @property
     def pids(self) -> list[int]:
@@ -149,6 +150,15 @@ class Warm:
         with self._lock:
             self._testers = self._testers or Testers()
             return self._testers
+
+    def lose(self, testers: Testers) -> None:
+        """Begin others when they are asked for next time, for a process of `testers` is gone. What
+        still runs there comes to its end.
+        """
+        with self._lock:
+            if self._testers is testers:
+                self._lost.append(testers)
+                self._testers = None
 
     def start(self, round: Round) -> Run:
         """Run the tests of `round`. Raises GradingError when that is not possible."""

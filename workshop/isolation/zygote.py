@@ -50,10 +50,10 @@ _UNUSED = "httpx._main"
 _REHEARSAL = "workshop.isolation.rehearsal"
 
 
-PATIENCE = 10.0
-"""Seconds for an answer, which is a matter of milliseconds."""
-BEGINNING = 60.0
-"""Seconds for the first answer, before which everything is imported. Machines get busy."""
+PATIENCE = 30.0
+"""Seconds for an answer, which is a matter of milliseconds. Machines get busy."""
+BEGINNING = 120.0
+"""Seconds for the first answer, before which everything is imported."""
 
 
 class ZygoteGone(Exception):
