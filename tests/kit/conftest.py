@@ -27,7 +27,8 @@ from workshop.grading.warm import Warm
 KIT = Path(__file__).parents[2]
 NEEDS_BROWSER = bool(os.environ.get("WORKSHOP_NEEDS_BROWSER"))
 JOBS = 3
-"""How many submissions are marked beside each other: some of them wait."""
+"""How many submissions are marked beside each other, once tests wait for their verdicts: some of
+them wait. Until then it is one, for the other tests shall not wait for the processor."""
 
 # Whatever an attack is called, it is none of our tests; nor are a small course's graded ones, and
 # those of the lesson that the authors' guide adds.
@@ -104,24 +105,16 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
     }
 
 
-def _give_way() -> None:
-    """Leave the processor to the tests that run beside it, where that can be said of a thread.
-
-    These are one process and marking is a dozen: at niceness 10 it would take half of their time.
-    """
-    if sys.platform == "linux":
-        os.nice(15)
-
-
 class Marking:
     """Marks modules ahead of the tests that ask for the verdicts, beside whatever else runs."""
 
     def __init__(self) -> None:
         self._exercises = [e for e in load_course(KIT).exercises if e.kind == "code"]
         self._folder = Path(tempfile.mkdtemp(prefix="workshop-marking-"))
-        self._threads = ThreadPoolExecutor(JOBS, initializer=_give_way)
-        # Started by such a thread, it gives way as well.
-        self._runner = self._threads.submit(Warm, KIT, self._exercises).result()
+        self._threads = ThreadPoolExecutor(JOBS)
+        self._turns = threading.Semaphore(1)
+        self._hurries = False
+        self._runner = Warm(KIT, self._exercises)
         self._verdicts: dict[tuple[Exercise, bytes, bool], Future[Verdict]] = {}
         self.told: list[str] = []
         """What marking found strange, though it came to its verdicts all the same."""
@@ -145,6 +138,9 @@ class Marking:
         return self._verdicts[key]
 
     def verdict(self, exercise: Exercise, source: bytes, isolated: bool = True) -> Verdict:
+        if not self._hurries:
+            self._hurries = True
+            self._turns.release(JOBS - 1)
         return self.plan(exercise, source, isolated).result()
 
     def _mark(self, exercise: Exercise, source: bytes, submission: Path, isolated: bool) -> Verdict:
@@ -153,7 +149,8 @@ class Marking:
         for other in self._exercises:
             shutil.copy(other.reference, submission)
         (submission / exercise.file_name).write_bytes(source)
-        return mark(exercise, submission, self._runner, isolated)
+        with self._turns:
+            return mark(exercise, submission, self._runner, isolated)
 
 
 class Lessons:

@@ -217,6 +217,18 @@ def test_a_program_that_ends_itself_costs_the_tests_in_which_it_does(marked):
     assert messages(verdict) == {"Your code ended the whole program with exit status 3 (os._exit)."}
 
 
+def test_a_process_pool_is_refused_in_words(marked):
+    verdict = marked(
+        "import asyncio\nfrom concurrent.futures import ProcessPoolExecutor\n\n"
+        "async def save_to_disk(directory):\n"
+        "    with ProcessPoolExecutor() as pool:\n"
+        "        return await asyncio.get_running_loop().run_in_executor(pool, bool, 1)\n"
+    )
+
+    said = "other processes are refused while your code is marked (line 5)"
+    assert all(said in message for message in messages(verdict)), messages(verdict)
+
+
 def test_a_hundred_megabytes_of_output_are_cut_short(marked):
     reference = EXERCISE.reference.read_text(encoding="utf-8")
     verdict = marked(

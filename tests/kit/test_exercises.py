@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from workshop.grading.verdict import Verdict
 
 COURSE = load_course(Path(__file__).parents[2])
 CODE = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
-SAMPLE = 9
-"""Of so many mutants one is marked both in the process of the tests, as plain pytest does, which
-takes half as long, and apart from it, as `workshop check` does."""
+EVERYTHING = bool(os.environ.get("WORKSHOP_EVERYTHING"))
+"""Is all to be marked both in the process of the tests, as plain pytest does, which takes half as
+long, and apart from it, as `workshop check` does?"""
+SAMPLE = 1 if EVERYTHING else 9
+"""Otherwise one of so many mutants is; and of the alternatives none."""
 RACING = (
     "event_of_a_thread",
     "executor_not_awaited",
@@ -113,9 +116,10 @@ def test_apart_from_the_tests_a_mutant_fails_the_same(marking, exercise, path):
         assert failed(apart) == failed(beside), words(apart) + "\n\n" + words(beside)
 
 
+@pytest.mark.parametrize("isolated", [True, False] if EVERYTHING else [True])
 @pytest.mark.parametrize(("exercise", "path"), files("alternatives"))
-def test_an_alternative_is_accepted(marking, exercise, path):
-    verdict = marking.verdict(exercise, path.read_bytes())
+def test_an_alternative_is_accepted(marking, exercise, path, isolated):
+    verdict = marking.verdict(exercise, path.read_bytes(), isolated)
 
     assert verdict.status == "pass", words(verdict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -275,6 +276,23 @@ def test_a_failure_that_cannot_be_explained_is_a_failure(tmp_path, name):
     assert len(verdict.tests) == TESTS
     assert all(0 < len(test.message) <= MESSAGE_LIMIT for test in verdict.tests)
     assert not [test.message for test in verdict.tests if " run" in test.message[:30]]
+
+
+FIRST = COURSE.exercise("ex01")
+SOME_ERRORS = FIRST.graded / "mutants" / "swallows_some_errors.py"
+
+
+@pytest.mark.parametrize(("exercise", "path", "isolated"), [(FIRST, SOME_ERRORS, False)])
+def test_it_is_told_which_error_was_swallowed(marking, exercise, path, isolated):
+    verdict = marking.verdict(exercise, path.read_bytes(), isolated)
+
+    [test] = [
+        test
+        for test in verdict.tests
+        if (test.name, test.variant) == ("test_one_fact_lets_an_error_through", "marker")
+    ]
+    said = re.search(r"This time: (\w+)[.]", test.message)
+    assert said and said[1] in ("OSError", "TimeoutError")
 
 
 # --- processes that go ---------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestS
     if seen.raised and seen.raised.what.startswith("NotImplementedError"):
         where = f" ({seen.raised.file}, line {seen.raised.line})" if seen.raised.line else ""
         return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet{where}."
-    expected = _expected(error, seen) or behaviour
+    expected = _expected(error, seen) or behaviour + _in_vain(error, behaviour)
     # Nothing else that the decoder says: with a random content it differs from run to run.
     if isinstance(error, JSONDecodeError) and "BOM" in error.msg:
         expected += " The file begins with a byte order mark (BOM), which JSON has not."
@@ -63,6 +63,14 @@ def _words(spot: Spot) -> str:
 def _expected(error: BaseException, seen: Evidence) -> str:
     """The words that a graded test's own assertion gives, if it gives any."""
     return _TAG.sub("", _assertion_words(error, seen))
+
+
+def _in_vain(error: BaseException, behaviour: str) -> str:
+    """Which exception a graded test has waited for in vain, if its `behaviour` does not say so."""
+    # By its name, for who explains what learners' tests do has not loaded pytest.
+    text = str(error) if type(error).__name__ == "Failed" else ""
+    match = re.match(r"DID NOT RAISE (?:any of \()?(\w+)", text)
+    return f" This time: {match[1]}." if match and match[1] not in behaviour else ""
 
 
 def diagnosis_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import inspect
 import itertools
 import logging
@@ -27,7 +28,7 @@ from workshop.isolation.evidence import Spot
 from workshop.isolation.host import Host, not_awaitable
 from workshop.isolation.observers import DiskGate, Observers
 from workshop.isolation.strand import Strand
-from workshop.isolation.submission import Submission, SubmissionError
+from workshop.isolation.submission import Submission, SubmissionError, inwards
 from workshop.isolation.wire import (
     FRAME_LIMIT,
     LOGGED,
@@ -41,6 +42,8 @@ from workshop.isolation.wire import (
 )
 
 Message = dict[str, Any]
+
+NO_PROCESSES = "other processes are refused while your code is marked"
 
 
 def main(wire: Wire, request: Message, forked: bool = True) -> None:
@@ -250,6 +253,8 @@ class Learner:
             error = SubmissionError(
                 f"What came back, or was sent, is larger than {FRAME_LIMIT // 2**20} MiB."
             )
+        elif _is_about_processes(error):
+            error = PermissionError(errno.EPERM, NO_PROCESSES).with_traceback(error.__traceback__)
         plain = encode(error)
         try:
             spot = self._host.submission.spot_of_error(error)
@@ -373,6 +378,14 @@ class Returning(Learner):
 
     async def _until_over(self) -> None:
         await self._over.wait()
+
+
+def _is_about_processes(error: BaseException) -> bool:
+    """Is it what a process pool meets here? Its own words, of a lock that is denied, say nothing
+    to whoever asked for a pool.
+    """
+    frames = inwards(error.__traceback__) if type(error) is PermissionError else ()
+    return any(Path(file).parent.name == "multiprocessing" for file, _ in frames)
 
 
 def _report_logs(reporter: _ReportLogs) -> None:

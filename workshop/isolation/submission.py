@@ -121,9 +121,9 @@ class Submission(MetaPathFinder):
     def spot_of_error(self, error: BaseException) -> Spot:
         """The exception as `TypeName: text`, at the learner's line that raised it."""
         what = told(error)
-        spot = self.spot(what, _inwards(error.__traceback__))
+        spot = self.spot(what, inwards(error.__traceback__))
         if spot.line is None and error.__cause__ is not None:
-            return self.spot(what, _inwards(error.__cause__.__traceback__))
+            return self.spot(what, inwards(error.__cause__.__traceback__))
         return spot
 
     def _at(self, error: BaseException) -> str:
@@ -182,7 +182,8 @@ def _syntax(error: SyntaxError, file_name: str) -> str:
     return f"{file} is not valid Python{line}{source}: {steady(error.msg)}."
 
 
-def _inwards(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+def inwards(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    """File and line of each frame, to the one that raised."""
     while traceback is not None:
         yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next

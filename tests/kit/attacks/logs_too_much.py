@@ -1,11 +1,11 @@
-"""exercise: ex03_save
+"""exercise: ex05_together
 Logs until the memory of whoever keeps the records is full.
 """
 
 import logging
 
 
-async def save_to_disk(directory):
+async def upload_and_save(client, file_name, directory):
     for _ in range(10_000):
         logging.getLogger("root.ex03").error("%s", "x" * 2000)
     raise OSError("nothing saved")

@@ -1,9 +1,9 @@
-"""exercise: ex03_save
+"""exercise: ex05_together
 Gives a list that is nested 200,000 deep.
 """
 
 
-async def save_to_disk(directory):
+async def upload_and_save(client, file_name, directory):
     value = []
     for _ in range(200_000):
         value = [value]
