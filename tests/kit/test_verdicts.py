@@ -16,10 +16,13 @@ import psutil
 import pytest
 
 from workshop.course import VARIANTS, load_course
+from workshop.diagnosis import catalogue
 from workshop.grading import mark
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
 from workshop.grading.warm import PATIENCE, GradingError, Round, Run, Warm
+from workshop.grading.wording import diagnosis_of
+from workshop.isolation.evidence import Spot
 from workshop.isolation.forking import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -293,6 +296,15 @@ def test_it_is_told_which_error_was_swallowed(marking, exercise, path, isolated)
     ]
     said = re.search(r"This time: (\w+)[.]", test.message)
     assert said and said[1] in ("OSError", "TimeoutError")
+
+
+def test_where_to_look_is_a_lesson_that_was_read_already():
+    idea = catalogue()["fire-and-forget"]
+    assert idea.lesson == 5
+
+    looks = [diagnosis_of(idea, one, COURSE, Spot("")).look for one in COURSE.exercises]
+
+    assert [look[7:9] for look in looks] == ["01", "02", "03", "04", *["05"] * 5]
 
 
 # --- processes that go ---------------------------------------------------------------------------

@@ -79,7 +79,8 @@ def diagnosis_of(
     """What a learner is told of a wrong idea, and where to look next."""
     lessons = {lesson.number: lesson for lesson in course.lessons}
     # A lesson to come is no help yet: until then the exercise's own lesson is the place.
-    lesson = lessons.get(misconception.lesson or exercise.number, lessons[exercise.number])
+    own = exercise.number
+    lesson = lessons.get(min(misconception.lesson or own, own), lessons[own])
     look = f"Lesson {lesson.stem}, “{lesson.title}”; or `workshop hint {exercise.name}`."
     return Diagnosis(misconception.id, misconception.why, look, spot.line, spot.source)
 
