@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from workshop.kernels import tried_again
+
 CELL_LIMIT = 120.0
 """Seconds that a cell may take. nbval's own limit is half an hour."""
 
@@ -24,6 +26,8 @@ sys.modules.setdefault("rfc3987_syntax", None)
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Let nbval in while pytest still takes new options: it brings its own."""
     pluginmanager.import_plugin("nbval.plugin")
+    nbval = sys.modules["nbval.kernel"]
+    nbval.start_new_kernel = tried_again(nbval.start_new_kernel)
 
 
 def pytest_configure(config: pytest.Config) -> None:

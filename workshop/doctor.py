@@ -318,9 +318,11 @@ def _kernel() -> str:
     from jupyter_client.kernelspec import NoSuchKernel
     from jupyter_client.manager import start_new_kernel
 
+    from workshop.kernels import tried_again
+
     mend = f"Try it by hand, and read what it says: {sys.executable} -m ipykernel_launcher"
     try:
-        manager, client = start_new_kernel(
+        manager, client = tried_again(start_new_kernel)(
             startup_timeout=KERNEL_LIMIT, kernel_name="python3", stderr=subprocess.DEVNULL
         )
     except (RuntimeError, OSError, NoSuchKernel) as error:

@@ -6,7 +6,8 @@
     %%pytest --mutants prices            run it on prices.py and on each wrong one: what is caught?
 
 Each run is pytest itself, in a process of its own and in a new folder: what one run did, no later
-one sees. What differs from run to run (seconds, addresses, folders) is left out of what is shown.
+one sees. What differs from run to run (seconds, addresses, folders), or from one version of Python
+to the next (underlined code), is left out of what is shown.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ ELSEWHERE |= {"FORCE_COLOR", "CLICOLOR_FORCE"}  # a kernel asks for colours, in 
 
 _SECONDS = re.compile(r"^(=*) ?((?:\d|no tests).*?) in \d+\.\d+s(?: \([\d:]+\))? ?=*$", re.M)
 _CHANGING = (
+    (re.compile(r"^ +[~^]+\n", re.M), ""),  # each version of Python underlines other lines
     (re.compile(r"[^\s'\"(]*[\\/](?:site-packages|python3\.\d+|Lib)[\\/]"), "…/"),
     (re.compile(r"[^\s'\"(]*[\\/](?=workshop[\\/]\w+)"), "…/"),
     (re.compile(r"(…/\S+?\.py):\d+"), r"\1"),

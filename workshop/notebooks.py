@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import shutil
@@ -14,12 +15,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from workshop.course import Course, CourseError, load_course
+from workshop.kernels import STARTS
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -42,8 +44,8 @@ ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]+")
 SVG_DATE = re.compile(r"<dc:date>.*?</dc:date>")
 
 
-class CellFailed(Exception):
-    """A cell raised, hung or killed its kernel. The text says which and how, in one sentence."""
+class NotebookFailed(Exception):
+    """A notebook did not run to its end. The text says where and why, in one sentence."""
 
 
 def run(kit: Path, names: Sequence[str]) -> int:
@@ -58,7 +60,7 @@ def run(kit: Path, names: Sequence[str]) -> int:
         for notebook in notebooks:
             try:
                 _refresh(notebook, kit, progress)
-            except CellFailed as error:
+            except NotebookFailed as error:
                 failures.append(str(error))
             except KeyboardInterrupt:
                 failures.append(f"Stopped: {notebook.name} and what comes after are as they were.")
@@ -103,21 +105,37 @@ def _progress() -> Progress:
 
 
 def _refresh(notebook: Path, kit: Path, progress: Progress) -> None:
-    """Run one notebook and store it. Raises CellFailed, and then nothing was stored."""
+    """Run one notebook and store it. Raises NotebookFailed, and then nothing was stored."""
+    node = _read(notebook)
+    cells = [cell for cell in node.cells if cell.cell_type == "code" and cell.source.strip()]
+    bar = progress.add_task(notebook.stem, total=len(cells))
+    _execute(node, notebook, lambda: progress.advance(bar))
+    _normalise(node, kit)
+    import nbformat  # not before `_read`, which has it imported faster
+
+    _replace(notebook, nbformat.writes(node) + "\n")  # type: ignore[no-untyped-call]
+
+
+def _read(notebook: Path) -> NotebookNode:
+    """The notebook's cells. Raises NotebookFailed when the file holds none."""
     # Without it jsonschema, which nbformat imports, does not check international URLs. With it,
     # the import takes a second more, to build a grammar of them. No notebook's format has any.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
 
-    node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-    cells = [cell for cell in node.cells if cell.cell_type == "code" and cell.source.strip()]
-    bar = progress.add_task(notebook.stem, total=len(cells))
-    _execute(node, notebook, lambda: progress.advance(bar))
-    _normalise(node, kit)
-    _replace(notebook, nbformat.writes(node) + "\n")  # type: ignore[no-untyped-call]
+    try:
+        node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+        nbformat.validate(node)
+    except Exception as error:  # nbformat says in many ways that it cannot read a file
+        raise NotebookFailed(
+            f"{notebook.name} is no notebook that can be read ({type(error).__name__}). Take it "
+            "from the kit again."
+        ) from None
+    return cast("NotebookNode", node)
 
 
 def _execute(node: NotebookNode, notebook: Path, advance: Callable[[], None]) -> None:
+    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     at = _Place()
@@ -128,11 +146,16 @@ def _execute(node: NotebookNode, notebook: Path, advance: Callable[[], None]) ->
         reason = f"{error.ename}: {' '.join(error.evalue.split())}"[:REASON_LIMIT]
     except CellTimeoutError:
         reason = f"it took more than {CELL_LIMIT} s"
-    except DeadKernelError:
+    except (DeadKernelError, asyncio.CancelledError):
         if at.stopped:
             raise KeyboardInterrupt from None
         reason = "the kernel died"
-    raise CellFailed(
+    except (RuntimeError, NoSuchKernel) as error:
+        raise NotebookFailed(
+            f"{notebook.name} was left as it was: its kernel does not start ({error}). Ask "
+            "`workshop doctor`."
+        ) from None
+    raise NotebookFailed(
         f"{notebook.name} was left as it was: cell {at.number} ({at.first_line}) failed: "
         f"{ANSI.sub('', reason)}"
     )
@@ -152,6 +175,7 @@ async def _run_cells(
     node: NotebookNode, folder: Path, at: _Place, advance: Callable[[], None]
 ) -> None:
     """Run all cells in a fresh kernel, in `folder`. The kernel ends, however this ends."""
+    from jupyter_core.utils import ensure_async
     from nbclient import NotebookClient
 
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -161,13 +185,17 @@ async def _run_cells(
         at.stopped = True
         task.cancel()  # which nbclient takes for the kernel's death, and tidies up
 
+    class Client(NotebookClient):
+        async def async_start_new_kernel(self, **kwargs: Any) -> None:
+            # nbclient's handler ends the kernel alone, and that would look like a failing cell.
+            with suppress(NotImplementedError):  # Windows, where Ctrl-C interrupts without it
+                loop.add_signal_handler(signal.SIGINT, stop)
+            await super().async_start_new_kernel(**kwargs)
+
     def starts(cell: NotebookNode, cell_index: int) -> None:
         at.number, at.first_line = cell_index + 1, cell.source.strip().split("\n")[0]
-        # nbclient's handler ends the kernel alone, and that would look like a failing cell.
-        with suppress(NotImplementedError):  # Windows, where Ctrl-C interrupts without it
-            loop.add_signal_handler(signal.SIGINT, stop)
 
-    client = NotebookClient(
+    client = Client(
         node,
         timeout=CELL_LIMIT,
         kernel_name="python3",
@@ -176,7 +204,18 @@ async def _run_cells(
         on_cell_start=starts,
         on_cell_executed=lambda **_: advance(),
     )
-    await client.async_execute(stderr=subprocess.DEVNULL)  # what the kernel logs is not output
+    for left in reversed(range(STARTS)):
+        try:
+            await client.async_execute(stderr=subprocess.DEVNULL)  # what it logs is not output
+            return
+        except RuntimeError:
+            atexit.unregister(client._cleanup_kernel)  # nbclient does not, for one that died early
+            if at.number or at.stopped or not left:
+                raise
+        except asyncio.CancelledError:
+            if client.km is not None:
+                await ensure_async(client.km.shutdown_kernel(now=True))
+            raise
 
 
 def _normalise(node: NotebookNode, kit: Path) -> None:

@@ -272,3 +272,15 @@ def test_a_notebook_gets_both_magics():
 
     load_ipython_extension(Notebook())
     assert known == {("cell", "module"): "module", ("cell", "pytest"): "pytest"}
+
+
+def test_no_code_is_underlined(shown):
+    text = shown(
+        "",
+        "import pytest\nfrom shop import price\n\n\n@pytest.mark.asyncio\n"
+        "async def test_milk():\n    assert [await price('milk')] == [1]\n",
+    )
+
+    assert "assert [await price('milk')] == [1]\n" in text
+    assert "KeyError: 'milk'" in text
+    assert "^" not in text
