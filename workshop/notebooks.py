@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -106,8 +106,7 @@ def _progress() -> Progress:
 
 def _refresh(notebook: Path, kit: Path, progress: Progress) -> None:
     """Run one notebook and store it. Raises NotebookFailed, and then nothing was stored."""
-    node = _read(notebook)
-    cells = [cell for cell in node.cells if cell.cell_type == "code" and cell.source.strip()]
+    node, cells = _read(notebook)
     bar = progress.add_task(notebook.stem, total=len(cells))
     _execute(node, notebook, lambda: progress.advance(bar))
     _normalise(node, kit)
@@ -116,8 +115,8 @@ def _refresh(notebook: Path, kit: Path, progress: Progress) -> None:
     _replace(notebook, nbformat.writes(node) + "\n")  # type: ignore[no-untyped-call]
 
 
-def _read(notebook: Path) -> NotebookNode:
-    """The notebook's cells. Raises NotebookFailed when the file holds none."""
+def _read(notebook: Path) -> tuple[NotebookNode, list[NotebookNode]]:
+    """The notebook, and those of its cells that are run. Raises NotebookFailed when it is none."""
     # Without it jsonschema, which nbformat imports, does not check international URLs. With it,
     # the import takes a second more, to build a grammar of them. No notebook's format has any.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -125,13 +124,13 @@ def _read(notebook: Path) -> NotebookNode:
 
     try:
         node = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
-        nbformat.validate(node)
+        cells = [cell for cell in node.cells if cell.cell_type == "code" and cell.source.strip()]
     except Exception as error:  # nbformat says in many ways that it cannot read a file
         raise NotebookFailed(
             f"{notebook.name} is no notebook that can be read ({type(error).__name__}). Take it "
             "from the kit again."
         ) from None
-    return cast("NotebookNode", node)
+    return node, cells
 
 
 def _execute(node: NotebookNode, notebook: Path, advance: Callable[[], None]) -> None:

@@ -105,6 +105,35 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
     }
 
 
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Call it to have kernels that die the first few times, or do something `first`."""
+
+    def begin_with(first: str = "", dies: int = 0) -> None:
+        folder = tmp_path / "jupyter" / "kernels" / "python3"
+        folder.mkdir(parents=True)
+        launcher = folder / "launcher.py"
+        launcher.write_text(f"DIES = {dies}\n{_LAUNCHER.format(first=first)}", encoding="utf-8")
+        argv = [sys.executable, str(launcher), "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": "Ours", "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+
+    return begin_with
+
+
+_LAUNCHER = """
+import os, sys, tempfile
+folder = os.path.dirname(__file__)
+tempfile.mkstemp(prefix="begun", dir=folder)
+if len([name for name in os.listdir(folder) if "begun" in name]) <= DIES:
+    sys.exit(1)
+{first}
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance()
+"""
+
+
 class Marking:
     """Marks modules ahead of the tests that ask for the verdicts, beside whatever else runs."""
 

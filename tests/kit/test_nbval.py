@@ -56,6 +56,13 @@ def test_a_kernel_is_offline_and_reaches_loopback(scratch_kit, first_notebook):
     assert outcomes(run) == {"passed": 2}, run.stdout
 
 
+def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_notebook, kernel):
+    first_notebook(("# NBVAL_CHECK_OUTPUT\n6 * 7", "42"))
+    kernel(dies=2)
+    run = run_pytest(scratch_kit, "notebooks")
+    assert outcomes(run) == {"passed": 1}, run.stdout
+
+
 def test_other_tests_do_not_load_it(scratch_kit, first_notebook):
     first_notebook("1 + 1")
     folder = scratch_kit / "tests" / "graded" / "ex01_event_loop"

@@ -96,24 +96,6 @@ def test_a_dead_kernel_is_a_failing_cell(scratch_kit, first_notebook, capsys):
     assert "cell 2 (import os) failed: the kernel died" in capsys.readouterr().err
 
 
-@pytest.fixture
-def kernel(tmp_path, monkeypatch):
-    """Call it with what a kernel is to do before it begins."""
-
-    def begin_with(code: str) -> None:
-        folder = tmp_path / "jupyter" / "kernels" / "python3"
-        folder.mkdir(parents=True)
-        launcher = folder / "launcher.py"
-        begin = "from ipykernel.kernelapp import launch_new_instance\nlaunch_new_instance()\n"
-        launcher.write_text(f"{code}\n{begin}", encoding="utf-8")
-        argv = [sys.executable, str(launcher), "-f", "{connection_file}"]
-        spec = {"argv": argv, "display_name": "Ours", "language": "python"}
-        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-
-    return begin_with
-
-
 def in_a_process(kit):
     command = [sys.executable, "-m", "workshop", "notebooks", "1"]
     return subprocess.run(command, cwd=kit, capture_output=True, text=True)
@@ -121,12 +103,7 @@ def in_a_process(kit):
 
 def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_notebook, kernel):
     path = first_notebook("6 * 7")
-    kernel(
-        "import os, sys, tempfile\n"
-        "folder = os.path.dirname(__file__)\n"
-        "tempfile.mkstemp(prefix='begun', dir=folder)\n"
-        "if len([name for name in os.listdir(folder) if 'begun' in name]) < 3: sys.exit(1)"
-    )
+    kernel(dies=2)
 
     ran = in_a_process(scratch_kit)
 
@@ -137,13 +114,26 @@ def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_not
 
 def test_a_kernel_that_never_starts_is_a_sentence(scratch_kit, first_notebook, kernel):
     first_notebook("6 * 7")
-    kernel("raise SystemExit(1)")
+    kernel(dies=9)
 
     ran = in_a_process(scratch_kit)
 
     assert ran.returncode == 1
     assert "01_event_loop.ipynb was left as it was: its kernel does not start" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"cells": [', b"\xff\xfe", b'{"cells": [{}], "metadata": {}, "nbformat": 4}'],
+    ids=["empty", "cut short", "no text", "cells that are none"],
+)
+def test_a_file_that_is_no_notebook_is_a_sentence(scratch_kit, first_notebook, capsys, content):
+    path = first_notebook("6 * 7")
+    path.write_bytes(content)
+    assert run(scratch_kit, ["1"]) == 1
+    assert "01_event_loop.ipynb is no notebook that can be read" in capsys.readouterr().err
+    assert path.read_bytes() == content
 
 
 def test_an_unknown_name_says_which_there_are(scratch_kit, first_notebook):
@@ -175,7 +165,7 @@ def test_ctrl_c_stops_it_and_leaves_the_file_alone(scratch_kit, first_notebook):
 def test_ctrl_c_stops_it_while_the_kernel_starts(scratch_kit, first_notebook, kernel, tmp_path):
     first_notebook("6 * 7")
     kernel(
-        "import os, pathlib, signal, time\n"
+        first="import os, pathlib, signal, time\n"
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
         "os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(600)"
     )
