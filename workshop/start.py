@@ -197,9 +197,9 @@ async def _jupyter(kit: Path, first: int, services: str, page: str) -> AsyncIter
                 return
         finally:
             await _end(jupyter.process)
-        # It died. If somebody else took the port meanwhile, that is why.
-        taken, port = port, _free_port(port)
-        if port == taken:
+        # It died. If somebody else took the port meanwhile, that is why; it may be free again.
+        last, port = port, _free_port(port)
+        if port == last and f"port {last} is not available" not in jupyter.last_words():
             raise StartError(f"JupyterLab ended while starting. {jupyter.last_words()}")
 
 
@@ -307,11 +307,13 @@ async def _status(url: str) -> int | None:
 async def _end(process: subprocess.Popen[bytes]) -> None:
     """End JupyterLab, and every process below it that it leaves behind.
 
-    It is asked first. Being cancelled meanwhile (a second Ctrl-C) ends the patience.
+    It is asked first. Being cancelled twice (a second Ctrl-C) ends the patience.
     """
     below: set[psutil.Process] = set()
+    task = asyncio.current_task()
+    hurry = task is not None and task.cancelling() > 1  # the second came along with the first
     try:
-        async with asyncio.timeout(FAREWELL):
+        async with asyncio.timeout(0 if hurry else FAREWELL):
             asked = False
             while process.poll() is None:
                 # Looked up again and again: a dead parent's children cannot be found any more.

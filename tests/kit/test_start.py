@@ -222,6 +222,24 @@ async def test_a_jupyterlab_that_dies_is_quoted(scratch_kit, tmp_path):
         assert await running.process.wait() == 1
 
 
+async def test_a_port_that_somebody_had_for_a_moment_is_tried_again(scratch_kit, tmp_path):
+    dying = tmp_path / "modules" / "jupyterlab.py"
+    dying.parent.mkdir()
+    dying.write_text(
+        "import pathlib, re, sys\n"
+        "port = re.search(r'ServerApp.port=(\\d+)', ' '.join(sys.argv))[1]\n"
+        "begun = pathlib.Path(__file__).with_name('begun')\n"
+        "if begun.exists(): raise SystemExit(f'{port} was tried again')\n"
+        "begun.touch()\n"
+        "raise SystemExit(f'ERROR: it could not be started because port {port} is not available.')"
+    )
+    path = f"{dying.parent}{os.pathsep}{os.environ['PYTHONPATH']}"
+    async with starting(scratch_kit, PYTHONPATH=path) as running:
+        await running.read_until("JupyterLab ended while starting.")
+        assert running.lines[-1].endswith("was tried again")
+        assert await running.process.wait() == 1
+
+
 async def test_services_elsewhere_are_used_instead_of_own(scratch_kit, first_notebook):
     from workshop.services import serving
 
