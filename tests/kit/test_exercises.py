@@ -27,10 +27,14 @@ RACING = (
     "executor_result",
     "first_completed",
     "order_of_completion",
+    "save_in_an_executor",
     "save_not_awaited",
     "sleeps_instead_of_awaiting",
     "task_not_awaited",
     "tasks_come_back",
+    "thread_joined",
+    "thread_not_joined",
+    "upload_not_awaited",
 )
 """Mutants that run a race with the test: which tests they fail is chance, wherever they run."""
 
