@@ -3,7 +3,8 @@
 A mock stands at the boundary of the code under test, never in place of it. `save_to_disk` may
 write in any way it likes; what every way has in common is that the operating system opens a file.
 There `disk_gate` asks the mock: `side_effect` makes it wait, `await_count` says how often it was
-asked, `await_args` for which file.
+asked, `await_args` for which file. A mock is awaited on a loop, and with plain pytest on the very
+one that runs `save_to_disk`: code that blocks it until a thread has saved waits for ever here.
 """
 
 from __future__ import annotations
