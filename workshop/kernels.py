@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 
 def tried_again(start: Callable[P, T]) -> Callable[P, T]:
-    """`start`, called up to STARTS times as long as it raises RuntimeError, which is what
-    jupyter_client raises for a kernel that died or was silent.
+    """`start`, called up to STARTS times as long as it raises an exception: RuntimeError for a
+    kernel that died or was silent, others for what a stranger answers at its port.
     """
 
     def start_again(*args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(STARTS - 1):
             try:
                 return start(*args, **kwargs)
-            except RuntimeError:
+            except Exception:
                 continue
         return start(*args, **kwargs)
 

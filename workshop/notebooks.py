@@ -134,7 +134,6 @@ def _read(notebook: Path) -> tuple[NotebookNode, list[NotebookNode]]:
 
 
 def _execute(node: NotebookNode, notebook: Path, advance: Callable[[], None]) -> None:
-    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     at = _Place()
@@ -149,7 +148,9 @@ def _execute(node: NotebookNode, notebook: Path, advance: Callable[[], None]) ->
         if at.stopped:
             raise KeyboardInterrupt from None
         reason = "the kernel died"
-    except (RuntimeError, NoSuchKernel) as error:
+    except Exception as error:
+        if at.number:
+            raise
         raise NotebookFailed(
             f"{notebook.name} was left as it was: its kernel does not start ({error}). Ask "
             "`workshop doctor`."
@@ -207,7 +208,7 @@ async def _run_cells(
         try:
             await client.async_execute(stderr=subprocess.DEVNULL)  # what it logs is not output
             return
-        except RuntimeError:
+        except Exception:
             atexit.unregister(client._cleanup_kernel)  # nbclient does not, for one that died early
             if at.number or at.stopped or not left:
                 raise

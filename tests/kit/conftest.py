@@ -106,10 +106,12 @@ def _cell(number: int, source: str, result: str | None) -> dict[str, object]:
 
 
 @pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Call it to have kernels that die the first few times, or do something `first`."""
+def kernel(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Call it for the environment of a process whose kernels die the first few times, or do
+    something `first`. Not this process's own: lessons that run beside would have it too.
+    """
 
-    def begin_with(first: str = "", dies: int = 0) -> None:
+    def environment(first: str = "", dies: int = 0) -> dict[str, str]:
         folder = tmp_path / "jupyter" / "kernels" / "python3"
         folder.mkdir(parents=True)
         launcher = folder / "launcher.py"
@@ -117,9 +119,9 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
         argv = [sys.executable, str(launcher), "-f", "{connection_file}"]
         spec = {"argv": argv, "display_name": "Ours", "language": "python"}
         (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+        return {"JUPYTER_PATH": str(tmp_path / "jupyter")}
 
-    return begin_with
+    return environment
 
 
 _LAUNCHER = """

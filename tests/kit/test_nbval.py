@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 
-def run_pytest(kit: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(kit: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments]
     # Not this process's PYTHONPATH, which keeps what it starts offline already.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(command, cwd=kit, env=env, capture_output=True, text=True)
+    return subprocess.run(command, cwd=kit, env=env | environment, capture_output=True, text=True)
 
 
 def outcomes(run: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -58,8 +58,7 @@ def test_a_kernel_is_offline_and_reaches_loopback(scratch_kit, first_notebook):
 
 def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_notebook, kernel):
     first_notebook(("# NBVAL_CHECK_OUTPUT\n6 * 7", "42"))
-    kernel(dies=2)
-    run = run_pytest(scratch_kit, "notebooks")
+    run = run_pytest(scratch_kit, "notebooks", **kernel(dies=2))
     assert outcomes(run) == {"passed": 1}, run.stdout
 
 

@@ -96,16 +96,16 @@ def test_a_dead_kernel_is_a_failing_cell(scratch_kit, first_notebook, capsys):
     assert "cell 2 (import os) failed: the kernel died" in capsys.readouterr().err
 
 
-def in_a_process(kit):
+def in_a_process(kit, **environment):
     command = [sys.executable, "-m", "workshop", "notebooks", "1"]
-    return subprocess.run(command, cwd=kit, capture_output=True, text=True)
+    env = os.environ | environment
+    return subprocess.run(command, cwd=kit, env=env, capture_output=True, text=True)
 
 
 def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_notebook, kernel):
     path = first_notebook("6 * 7")
-    kernel(dies=2)
 
-    ran = in_a_process(scratch_kit)
+    ran = in_a_process(scratch_kit, **kernel(dies=2))
 
     assert ran.returncode == 0, ran.stderr
     assert "Traceback" not in ran.stderr
@@ -114,9 +114,8 @@ def test_a_kernel_that_dies_as_it_begins_is_started_again(scratch_kit, first_not
 
 def test_a_kernel_that_never_starts_is_a_sentence(scratch_kit, first_notebook, kernel):
     first_notebook("6 * 7")
-    kernel(dies=9)
 
-    ran = in_a_process(scratch_kit)
+    ran = in_a_process(scratch_kit, **kernel(dies=9))
 
     assert ran.returncode == 1
     assert "01_event_loop.ipynb was left as it was: its kernel does not start" in ran.stderr
@@ -164,12 +163,12 @@ def test_ctrl_c_stops_it_and_leaves_the_file_alone(scratch_kit, first_notebook):
 @pytest.mark.skipif(os.name != "posix", reason="signals a process as a terminal does")
 def test_ctrl_c_stops_it_while_the_kernel_starts(scratch_kit, first_notebook, kernel, tmp_path):
     first_notebook("6 * 7")
-    kernel(
+    environment = kernel(
         first="import os, pathlib, signal, time\n"
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
         "os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(600)"
     )
-    child = in_a_process(scratch_kit)
+    child = in_a_process(scratch_kit, **environment)
     assert child.returncode == 1
     assert "Stopped: 01_event_loop.ipynb and what comes after are as they were." in child.stderr
     assert "Traceback" not in child.stderr
