@@ -23,6 +23,11 @@ Ask = Callable[[str], Awaitable[object]]
 """What a gate of the disk awaits, with the file's name, before it lets a thread go on."""
 
 
+TURN = 0.0005
+"""Seconds that a beat leaves to everybody else, as one does that is asked of another process. Many
+beats that take no time are over before a busy machine has let a worker thread run at all."""
+
+
 class TimeLimit(BaseException):
     """The test took too long. Not an Exception, so that a learner's `except` lets it through."""
 
@@ -129,7 +134,7 @@ class InProcess:
 
     async def beat(self) -> None:
         """The loop and a worker thread take a turn."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(TURN)
         await asyncio.to_thread(lambda: None)
 
     async def look(self) -> None:
