@@ -106,20 +106,20 @@ def _progress() -> Progress:
 
 def _refresh(notebook: Path, kit: Path, progress: Progress) -> None:
     """Run one notebook and store it. Raises NotebookFailed, and then nothing was stored."""
+    # Without it jsonschema, which nbformat imports, does not check international URLs. With it,
+    # the import takes a second more, to build a grammar of them. No notebook's format has any.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import nbformat
+
     node, cells = _read(notebook)
     bar = progress.add_task(notebook.stem, total=len(cells))
     _execute(node, notebook, lambda: progress.advance(bar))
     _normalise(node, kit)
-    import nbformat  # not before `_read`, which has it imported faster
-
     _replace(notebook, nbformat.writes(node) + "\n")  # type: ignore[no-untyped-call]
 
 
 def _read(notebook: Path) -> tuple[NotebookNode, list[NotebookNode]]:
     """The notebook, and those of its cells that are run. Raises NotebookFailed when it is none."""
-    # Without it jsonschema, which nbformat imports, does not check international URLs. With it,
-    # the import takes a second more, to build a grammar of them. No notebook's format has any.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
 
     try:

@@ -29,6 +29,8 @@ from workshop.services import DEFAULT_PORT, LOOPBACK, ServicesError, serve
 
 PORTS_TRIED = 100
 """How many ports are tried, counted from the one asked for, before `start` gives up."""
+LAUNCHES = 10
+"""How often JupyterLab is launched while others take its port before it listens there."""
 ANSWER_LIMIT = 120.0
 """Seconds that JupyterLab may take to answer. A cold start on a slow laptop takes about 20."""
 FAREWELL = 10.0
@@ -188,7 +190,7 @@ class _Jupyter:
 async def _jupyter(kit: Path, first: int, services: str, page: str) -> AsyncIterator[_Jupyter]:
     """JupyterLab, answering. Leaving ends it and whatever it started."""
     port = _free_port(first)
-    while True:
+    for left in reversed(range(LAUNCHES)):
         jupyter = _launch(kit, port, services, page)
         try:
             if await _answers(jupyter):
@@ -199,7 +201,8 @@ async def _jupyter(kit: Path, first: int, services: str, page: str) -> AsyncIter
             await _end(jupyter.process)
         # It died. If somebody else took the port meanwhile, that is why; it may be free again.
         last, port = port, _free_port(port)
-        if port == last and f"port {last} is not available" not in jupyter.last_words():
+        taken = port != last or f"port {last} is not available" in jupyter.last_words()
+        if not (taken and left):
             raise StartError(f"JupyterLab ended while starting. {jupyter.last_words()}")
 
 

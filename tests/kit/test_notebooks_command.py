@@ -164,9 +164,9 @@ def test_ctrl_c_stops_it_and_leaves_the_file_alone(scratch_kit, first_notebook):
 def test_ctrl_c_stops_it_while_the_kernel_starts(scratch_kit, first_notebook, kernel, tmp_path):
     first_notebook("6 * 7")
     environment = kernel(
-        first="import os, pathlib, signal, time\n"
+        first="import os, pathlib, signal\n"
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
-        "os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(600)"
+        "os.kill(os.getppid(), signal.SIGINT)\nsignal.pause()"
     )
     child = in_a_process(scratch_kit, **environment)
     assert child.returncode == 1

@@ -177,9 +177,9 @@ class GradedSession:
         # That the code cannot be used, or breaks off the conversation, tells of no idea.
         unusable = isinstance(error, SubmissionError)
         declared = marker.args[0] if marker and not unusable else None
-        finding = diagnose(seen, idea_of(error, seen, declared))
-        if unusable and not isinstance(error, Died):
-            finding = None  # what else was seen is of a test that went no further
+        # Of a file that cannot be used, what else was seen is of a test that went no further.
+        went_on = not unusable or isinstance(error, Died)
+        finding = diagnose(seen, idea_of(error, seen, declared)) if went_on else None
         return _result(self._item, status, message, self._diagnosis(finding))
 
     def _shorten(self, caught: pytest.ExceptionInfo[BaseException], report: Any) -> None:
