@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from workshop.course import load_course
+from workshop.course import VARIANTS, load_course
 from workshop.grading import mark
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -41,6 +41,18 @@ def test_without_a_submission_the_exercises_are_marked():
     assert ran.returncode == 1
     assert "11 failed" in ran.stdout
     assert "save_to_disk is not written yet (ex03_save.py, line" in ran.stdout
+
+
+def test_of_the_folder_as_a_whole_the_graded_tests_alone_are_run():
+    ran = run("tests/graded", "--collect-only")
+
+    files = {line.partition("::")[0] for line in ran.stdout.splitlines() if "::" in line}
+    code = [exercise for exercise in COURSE.exercises if exercise.kind == "code"]
+    assert files == {
+        f"tests/graded/{exercise.name}/test_{variant}.py"
+        for exercise in code
+        for variant in VARIANTS
+    }
 
 
 def test_a_failure_shows_the_learners_line_and_no_frame_of_a_library(submission):
