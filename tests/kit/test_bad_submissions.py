@@ -116,6 +116,32 @@ def test_an_unusable_file_is_one_sentence(marking, exercise, source, sentence):
     assert messages(verdict) == {verdict.message}
 
 
+IMPORTED = {
+    "not valid Python": ("async def (:\n", "ex02_upload.py is not valid Python, line 1"),
+    "not UTF-8": ("# caf\xe9\n".encode("latin-1"), "ex02_upload.py is not UTF-8 text."),
+    "not UTF-8 further down": (
+        "# one\n# two\n# caf\xe9\n".encode("latin-1"),
+        "ex02_upload.py is not UTF-8 text: see the byte 0xe9 in line 3.",
+    ),
+    "an error at import": (
+        "\n\nb'\\xff'.decode()\n",
+        r"ex02_upload.py could not be imported, line 3 `b'\xff'.decode()`: UnicodeDecodeError",
+    ),
+    "an exit at import": ("raise SystemExit\n", "ex02_upload.py ended the program"),
+}
+
+
+@pytest.mark.parametrize(("source", "sentence"), IMPORTED.values(), ids=IMPORTED)
+def test_of_two_files_the_one_at_fault_is_named(folder, warm, source, sentence):
+    together = COURSE.exercise("ex05_together")
+    shutil.copy(together.reference, folder)
+    (folder / "ex02_upload.py").write_bytes(as_bytes(source))
+
+    verdict = mark(together, folder, warm)
+
+    assert verdict.message.startswith(sentence)
+
+
 def test_a_missing_file_is_one_sentence(folder, marked):
     (folder / EXERCISE.file_name).rename(folder / "ex3_save.py")
 

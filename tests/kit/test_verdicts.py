@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +22,8 @@ from workshop.grading import mark
 from workshop.grading.session import MESSAGE_LIMIT
 from workshop.grading.verdict import OUTPUT_LIMIT, TestResult, Verdict
 from workshop.grading.warm import PATIENCE, GradingError, Round, Run, Warm
-from workshop.grading.wording import diagnosis_of
-from workshop.isolation.evidence import Spot
+from workshop.grading.wording import diagnosis_of, explain
+from workshop.isolation.evidence import Call, Evidence, Spot
 from workshop.isolation.forking import FORKS
 
 COURSE = load_course(Path(__file__).parents[2])
@@ -305,6 +306,30 @@ def test_where_to_look_is_a_lesson_that_was_read_already():
     looks = [diagnosis_of(idea, one, COURSE, Spot("")).look for one in COURSE.exercises]
 
     assert [look[7:9] for look in looks] == ["01", "02", "03", "04", *["05"] * 5]
+
+
+def test_a_line_of_another_file_comes_with_its_name(tmp_path, warm):
+    """Exercise 05 calls what the learner has written for 02 and 03."""
+    together, upload = COURSE.exercise("ex05_together"), COURSE.exercise("ex02_upload")
+    for file in (together.reference, EXERCISE.reference):
+        shutil.copy(file, tmp_path)
+    source = (upload.graded / "mutants" / "sleep_before_await.py").read_text(encoding="utf-8")
+    (tmp_path / upload.file_name).write_text(source)
+    line = next(n for n, text in enumerate(source.split("\n"), 1) if "time.sleep(" in text)
+
+    verdict = mark(together, tmp_path, warm)
+
+    places = {idea.diagnosis.place for idea in verdict.tests if idea.diagnosis}
+    assert f"ex02_upload.py, line {line}" in places
+    assert f"line {line}" not in places
+
+
+def test_the_latest_call_is_told_last():
+    seen = Evidence([Call("ask()", "2"), Call("Cat()", "<Cat>"), Call("ask()", "3")])
+
+    _, message = explain(AssertionError("four"), seen, "", "cat.py")
+
+    assert message.split("\n")[1::2] == ["came back: <Cat>", "came back: 3"]
 
 
 # --- processes that go ---------------------------------------------------------------------------

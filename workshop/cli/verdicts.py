@@ -134,16 +134,16 @@ def _whole(block: Block, verdict: Verdict) -> str | None:
 
 def _diagnosis(idea: Idea, console: Console) -> None:
     say(console)
-    for number, source in idea.lines:
-        if number is not None:
-            say_line(console, (f"  line {number}:  ", "bold"), (_one_line(source, console), "cyan"))
+    for place, source in idea.lines:
+        start = f"  {clean(place)}:  "
+        line = _one_line(source, max(40, console.width - len(start)), console)
+        say_line(console, (start, "bold"), (line, "cyan"))
     if harmless := [in_words(test.name) for test in idea.tests if test.status == "pass"]:
         say(console, f"Passes on every module: {', '.join(harmless)}.", indent=2, hang=2)
     say(console, idea.why, indent=2)
     say(console, idea.look, indent=2)
 
 
-def _one_line(source: str | None, console: Console) -> str:
-    line = clean(source or "").strip().replace("\n", " ")
-    room = max(40, console.width - 20)
-    return line if len(line) <= room else line[:room] + marks(console).more
+def _one_line(source: str, room: int, console: Console) -> str:
+    line, more = clean(source).strip().replace("\n", " "), marks(console).more
+    return line if len(line) <= room else line[: room - len(more)] + more

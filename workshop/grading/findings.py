@@ -35,7 +35,8 @@ class Idea:
 
     why: str
     look: str
-    lines: list[tuple[int | None, str | None]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """Where each is, and its text."""
     tests: list[TestResult] = field(default_factory=list)
 
 
@@ -73,6 +74,7 @@ def ideas_of(verdict: Verdict) -> list[Idea]:
         key = (seen.misconception, seen.why, seen.look)
         idea = ideas.setdefault(key, Idea(seen.why, seen.look))
         idea.tests.append(test)
-        if (seen.line, seen.source) not in idea.lines:
-            idea.lines.append((seen.line, seen.source))
+        line = (seen.place or "", seen.source or "")
+        if seen.place and line not in idea.lines:
+            idea.lines.append(line)
     return list(ideas.values())

@@ -172,7 +172,7 @@ class GradedSession:
         self._stage.last_look()
         seen = evidence.current()
         seen.raised = seen.of_error(error)
-        status, message = explain(error, seen, _behaviour(self._item))
+        status, message = explain(error, seen, _behaviour(self._item), self._exercise.file_name)
         marker = self._item.get_closest_marker("misconception")
         # That the code cannot be used, or breaks off the conversation, tells of no idea.
         unusable = isinstance(error, SubmissionError)
@@ -309,7 +309,7 @@ def _behaviour(item: pytest.Item) -> str:
 def _advice(result: TestResult) -> str:
     lines = []
     if result.diagnosis:
-        if result.diagnosis.line:
-            lines.append(f"line {result.diagnosis.line}: {result.diagnosis.source}")
+        if result.diagnosis.place:
+            lines.append(f"{result.diagnosis.place}: {result.diagnosis.source}")
         lines += [result.diagnosis.why, result.diagnosis.look]
     return "\n".join([*lines, result.message])

@@ -41,6 +41,15 @@ class Diagnosis:
     """The number of the learner's own line, counted from 1, where one is known."""
     source: str | None = None
     """The text of that line."""
+    file: str | None = None
+    """The name of the learner's file that it stands in, when that is not the exercise's own."""
+
+    @property
+    def place(self) -> str | None:
+        """The line in words, with its file if that is another one; None where none is known."""
+        if self.line is None:
+            return None
+        return f"{self.file}, line {self.line}" if self.file else f"line {self.line}"
 
 
 @dataclass(frozen=True)

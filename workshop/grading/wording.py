@@ -8,7 +8,7 @@ from json import JSONDecodeError
 from workshop.course import Course, Exercise
 from workshop.diagnosis import Misconception
 from workshop.grading.verdict import Diagnosis, TestStatus
-from workshop.isolation.evidence import Evidence, Spot, steady
+from workshop.isolation.evidence import Call, Evidence, Spot, steady
 from workshop.isolation.stage import TimeLimit
 from workshop.isolation.submission import SubmissionError
 
@@ -16,12 +16,16 @@ SHOWN_CALLS = 3
 """How many different calls of one test a message shows."""
 
 
-def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestStatus, str]:
-    """A failed test's status and message. `behaviour` is what it demands, in words."""
+def explain(
+    error: BaseException, seen: Evidence, behaviour: str, own: str
+) -> tuple[TestStatus, str]:
+    """A failed test's status and message. `behaviour` is what it demands, in words; `own` is the
+    name of the exercise's file.
+    """
     if isinstance(error, SubmissionError):
         return "error", str(error)
     if isinstance(error, TimeLimit):
-        return "timeout", _lines(seen, _out_of_time(seen), behaviour)
+        return "timeout", _lines(seen, own, _out_of_time(seen, own), behaviour)
     if seen.raised and seen.raised.what.startswith("NotImplementedError"):
         where = f" ({seen.raised.file}, line {seen.raised.line})" if seen.raised.line else ""
         return "fail", f"{seen.calls[-1].text.partition('(')[0]} is not written yet{where}."
@@ -29,35 +33,40 @@ def explain(error: BaseException, seen: Evidence, behaviour: str) -> tuple[TestS
     # Nothing else that the decoder says: with a random content it differs from run to run.
     if isinstance(error, JSONDecodeError) and "BOM" in error.msg:
         expected += " The file begins with a byte order mark (BOM), which JSON has not."
-    return "fail", _lines(seen, None, expected)
+    return "fail", _lines(seen, own, None, expected)
 
 
-def _lines(seen: Evidence, came_back: str | None, expected: str) -> str:
+def _lines(seen: Evidence, own: str, came_back: str | None, expected: str) -> str:
+    shown: dict[str, Call] = {}
+    for call in seen.calls[-SHOWN_CALLS:]:
+        shown.pop(call.text, None)  # the latest of its like counts, in its place
+        shown[call.text] = call
     lines = []
-    for call in {call.text: call for call in seen.calls[-SHOWN_CALLS:]}.values():
+    for call in shown.values():
         lines.append(f"called:    {call.text}")
         ended = call.ended or came_back or "nothing yet: it had not returned"
-        lines.append(f"came back: {ended}{_at(seen, ended)}")
+        lines.append(f"came back: {ended}{_at(seen, own, ended)}")
     if not seen.calls and came_back:
         lines.append(f"came back: {came_back}")
     lines.append(f"expected:  {expected}")
     return "\n".join(lines)
 
 
-def _at(seen: Evidence, ended: str) -> str:
+def _at(seen: Evidence, own: str, ended: str) -> str:
     spot = seen.raised
-    return f" (line {spot.line})" if spot and spot.line and ended == f"raised {spot.what}" else ""
+    known = spot is not None and spot.line and ended == f"raised {spot.what}"
+    return f" ({spot.place(own)})" if spot and known else ""
 
 
-def _out_of_time(seen: Evidence) -> str:
-    in_order = sorted(seen.waiting, key=lambda spot: spot.line or 0)
-    where = "; ".join(dict.fromkeys(_words(spot) for spot in in_order))
+def _out_of_time(seen: Evidence, own: str) -> str:
+    in_order = sorted(seen.waiting, key=lambda spot: (spot.file != own, spot.line or 0))
+    where = "; ".join(dict.fromkeys(_words(spot, own) for spot in in_order))
     return "nothing: it did not come to an end in time" + (f" ({where})" if where else "")
 
 
-def _words(spot: Spot) -> str:
+def _words(spot: Spot, own: str) -> str:
     doing = "it was running" if spot.what == "ran" else "it was waiting at"
-    return f"{doing} line {spot.line} `{spot.source}`"
+    return f"{doing} {spot.place(own)} `{spot.source}`"
 
 
 def _expected(error: BaseException, seen: Evidence) -> str:
@@ -82,7 +91,8 @@ def diagnosis_of(
     own = exercise.number
     lesson = lessons.get(min(misconception.lesson or own, own), lessons[own])
     look = f"Lesson {lesson.stem}, “{lesson.title}”; or `workshop hint {exercise.name}`."
-    return Diagnosis(misconception.id, misconception.why, look, spot.line, spot.source)
+    other = None if spot.file == exercise.file_name else spot.file
+    return Diagnosis(misconception.id, misconception.why, look, spot.line, spot.source, other)
 
 
 def idea_of(error: BaseException, seen: Evidence, declared: str | None) -> str | None:

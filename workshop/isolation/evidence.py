@@ -15,6 +15,12 @@ class Spot:
     source: str | None = None
     file: str | None = None
 
+    def place(self, own: str) -> str:
+        """Its line, for a reader of the file `own`; in another of the learner's, that one's name
+        as well.
+        """
+        return f"line {self.line}" if self.file in (None, own) else f"{self.file}, line {self.line}"
+
 
 @dataclass
 class Call:

@@ -35,7 +35,12 @@ class _SourceOnly(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        source = importlib.util.decode_source(self.get_data(path))
+        try:
+            source = importlib.util.decode_source(self.get_data(path))
+        except UnicodeDecodeError as error:
+            raise SubmissionError(not_utf8(Path(path).name, error)) from None
+        except SyntaxError as error:
+            raise SubmissionError(_syntax(error, Path(path).name)) from None
         code: CodeType = self.source_to_code(source, path)
         return code
 
@@ -80,19 +85,19 @@ class Submission(MetaPathFinder):
         linecache.checkcache(str(file))
         try:
             return importlib.import_module(name)
+        except SubmissionError:
+            raise
         except SyntaxError as error:
             raise SubmissionError(_syntax(error, file.name)) from None
-        except UnicodeDecodeError as error:
-            raise SubmissionError(not_utf8(file.name, error)) from None
         except (SystemExit, KeyboardInterrupt) as error:
+            culprit, line = self._place(error, file.name)
             raise SubmissionError(
-                f"{file.name} ended the program while it was being imported "
-                f"({type(error).__name__}{self._at(error)}); keep such calls out of the module."
+                f"{culprit} ended the program while it was being imported "
+                f"({type(error).__name__}{line}); keep such calls out of the module."
             ) from None
         except Exception as error:
-            raise SubmissionError(
-                f"{file.name} could not be imported{self._at(error)}: {told(error)}"
-            ) from None
+            culprit, line = self._place(error, file.name)
+            raise SubmissionError(f"{culprit} could not be imported{line}: {told(error)}") from None
 
     def get(self, module: ModuleType, name: str) -> Any:
         """What `module` calls `name`. Raises SubmissionError when it does not."""
@@ -126,9 +131,11 @@ class Submission(MetaPathFinder):
             return self.spot(what, inwards(error.__cause__.__traceback__))
         return spot
 
-    def _at(self, error: BaseException) -> str:
+    def _place(self, error: BaseException, imported: str) -> tuple[str, str]:
+        """The file at fault, which may be one that the `imported` one imports; and the line."""
         spot = self.spot_of_error(error)
-        return f", line {spot.line} `{spot.source}`" if spot.line else ""
+        line = f", line {spot.line} `{spot.source}`" if spot.line else ""
+        return spot.file or imported, line
 
     def _missing(self, file_name: str) -> str:
         with suppress(OSError):

@@ -26,6 +26,13 @@ from workshop.proof import (
     tasks_left,
 )
 
+FAULTS = {
+    "status 500": {"status": 500},
+    "a body that says no": {"status_false": True},
+    "a refused connection": {"refuse": True},
+}
+"""Ways in which a room lets an upload fail."""
+
 
 @pytest.fixture
 def impatience():
@@ -196,10 +203,10 @@ async def test_logs_each_failure_at_error(
     assert errors_logged(), "a log record at ERROR for a time-out"
 
     await room.open_gate()
-    for fault in ({"status": 500}, {"status_false": True}, {"refuse": True}):
+    for failure, fault in FAULTS.items():
         await room.faults(**fault)
         await upload_file(client, sample)
-        assert errors_logged(), f"a log record at ERROR for {fault}"
+        assert errors_logged(), f"a log record at ERROR for {failure}"
 
     assert await blocking_calls() == [], (
         "[async-unblocks] no call that holds the event loop's thread"
@@ -222,7 +229,7 @@ async def test_raises_for_a_missing_file(room, client, sample, tmp_path):
 @pytest.mark.misconception("leaked-resource")
 async def test_closes_the_file(room, client, sample):
     """The file is closed after a success, and after every kind of failure."""
-    for fault in ({}, {"status": 500}, {"status_false": True}, {"refuse": True}):
+    for ending, fault in {"a success": {}, **FAULTS}.items():
         await room.faults(**fault)
 
         answer = await upload_file(client, sample)
@@ -230,7 +237,7 @@ async def test_closes_the_file(room, client, sample):
         assert (answer is None) == bool(fault), (
             "[wrong-shape] the server's answer, or None after a failure"
         )
-        assert await files_left_open() == [], f"every file closed (fault of the room: {fault})"
+        assert await files_left_open() == [], f"every file closed after {ending}"
 
 
 @pytest.mark.asyncio

@@ -25,6 +25,13 @@ from workshop.proof import (
     tasks_left,
 )
 
+FAULTS = {
+    "status 500": {"status": 500},
+    "a body that says no": {"status_false": True},
+    "a refused connection": {"refuse": True},
+}
+"""Ways in which a room lets an upload fail."""
+
 
 @pytest.mark.asyncio
 @pytest.mark.points(2)
@@ -165,10 +172,10 @@ async def test_logs_each_failure_at_error(sample, errors_logged):
     assert impatience.requests, "[wrong-request] a request through the client that was passed in"
     assert errors_logged(), "a log record at ERROR for a time-out"
 
-    for fault in ({"status": 500}, {"status_false": True}, {"refuse": True}):
+    for failure, fault in FAULTS.items():
         async with open_room(**fault) as room, room.client() as client:
             await upload_file(client, sample)
-        assert errors_logged(), f"a log record at ERROR for {fault}"
+        assert errors_logged(), f"a log record at ERROR for {failure}"
 
     assert await blocking_calls() == [], (
         "[async-unblocks] no call that holds the event loop's thread"
@@ -192,14 +199,14 @@ async def test_raises_for_a_missing_file(sample, tmp_path):
 @pytest.mark.misconception("leaked-resource")
 async def test_closes_the_file(sample):
     """The file is closed after a success, and after every kind of failure."""
-    for fault in ({}, {"status": 500}, {"status_false": True}, {"refuse": True}):
+    for ending, fault in {"a success": {}, **FAULTS}.items():
         async with open_room(**fault) as room, room.client() as client:
             answer = await upload_file(client, sample)
 
         assert (answer is None) == bool(fault), (
             "[wrong-shape] the server's answer, or None after a failure"
         )
-        assert await files_left_open() == [], f"every file closed (fault of the room: {fault})"
+        assert await files_left_open() == [], f"every file closed after {ending}"
 
 
 @pytest.mark.asyncio

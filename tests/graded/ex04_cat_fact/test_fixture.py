@@ -201,10 +201,10 @@ async def test_logs_a_failed_request_at_error(
     assert errors_logged(), "a log record at ERROR for a time-out"
 
     await room.open_gate()
-    for fault in ({"refuse": True}, {"drop": True}):
+    for failure, fault in {"refused": {"refuse": True}, "lost": {"drop": True}}.items():
         await room.faults(**fault)
         await cat_fact.get_cat_fact()
-        assert errors_logged(), f"a log record at ERROR for {fault}"
+        assert errors_logged(), f"a log record at ERROR: the connection was {failure}"
 
 
 @pytest.mark.asyncio
