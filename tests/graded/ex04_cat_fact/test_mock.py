@@ -153,7 +153,7 @@ async def test_uses_the_client_that_it_was_given():
 @pytest.mark.misconception("status-code-is-enough")
 async def test_gives_the_error_text_for_any_other_status(is_not_available):
     """Any status but 200 and 201 gives the JSON text that says so."""
-    for status in (202, 206, 307, 400, 404, 500, 503):
+    for status in (202, 204, 206, 307, 400, 404, 500, 503):
         page = {"text": "<h1>Sorry</h1>"} if status >= 500 else {"json": FACT}
         network = one_after_the_other(numbered_fact(1), httpx.Response(status, **page))
         if status == 307:
