@@ -142,6 +142,20 @@ def test_of_two_files_the_one_at_fault_is_named(folder, warm, source, sentence):
     assert verdict.message.startswith(sentence)
 
 
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "in one process"])
+def test_a_file_whose_name_breaks_the_line_is_not_named(folder, warm, isolated):
+    (folder / "x\nexpected:  full marks.py").write_text("def now():\n    return 1 / 0\n")
+    (folder / EXERCISE.file_name).write_text(
+        'helper = __import__("x\\nexpected:  full marks")\n\n\n'
+        "async def save_to_disk(directory):\n    return helper.now()\n"
+    )
+
+    verdict = mark(EXERCISE, folder, warm, isolated)
+
+    assert "(line 5)" in verdict.tests[0].message
+    assert not [test for test in verdict.tests if "full marks" in test.message]
+
+
 def test_a_missing_file_is_one_sentence(folder, marked):
     (folder / EXERCISE.file_name).rename(folder / "ex3_save.py")
 

@@ -108,8 +108,8 @@ class Submission(MetaPathFinder):
         raise SubmissionError(f"{module.__name__}.py does not define {name}.{hint}")
 
     def owns(self, file: str) -> bool:
-        """Is `file` one of the folder's own?"""
-        return os.path.dirname(file) == self._folder_name
+        """Is `file` one of the folder's own, with a name that can stand in a line of text?"""
+        return os.path.dirname(file) == self._folder_name and os.path.basename(file).isprintable()
 
     def spot(self, what: str, frames: Iterator[tuple[str, int]]) -> Spot:
         """`what`, at the last of `frames` (file, line) that is the learner's own."""

@@ -27,10 +27,13 @@ LEVELS = 100
 
 
 class Sources:
-    """Our copy of a submission, of which the learner's lines are quoted."""
+    """Our copy of a submission, of which the learner's lines are quoted, as far as the names of its
+    files can stand in a line of text.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path.name: str(path) for path in folder.glob("*.py")}
+        files = [path for path in folder.glob("*.py") if path.name.isprintable()]
+        self._files = {path.name: str(path) for path in files}
 
     def line(self, file: str, number: int) -> str | None:
         """Line `number` of `file`, or None when there is no such line."""
