@@ -143,7 +143,8 @@ def run(cell: str, modules: dict[str, str], options: list[str]) -> Outcome:
         for module, source in {**modules, TESTS.removesuffix(".py"): cell}.items():
             # The magic's own line stays as an empty one: lines have the numbers of the cell.
             (folder / f"{module}.py").write_text(f"\n{source}", encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", *OPTIONS, f"--junitxml={REPORT}", *options]
+        # -u: what it printed before it had to be stopped is shown.
+        command = [sys.executable, "-u", "-m", "pytest", *OPTIONS, f"--junitxml={REPORT}", *options]
         text, in_time = _output([*command, TESTS], folder)
         if not in_time:
             text += f"\nThe tests did not end within {LIMIT:.0f} s and were stopped."

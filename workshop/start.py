@@ -210,8 +210,9 @@ def _launch(kit: Path, port: int, services: str, page: str) -> _Jupyter:
     token = secrets.token_hex(16)
     own = kit / ".workshop"
     log = own / "jupyter.log"
-    # -P: a learner's `json.py` in this folder must not stand in for the real one.
-    command = [sys.executable, "-P", "-m", "jupyterlab", *_options(kit, port)]
+    # -P: a learner's `json.py` in this folder must not stand in for the real one. -u: its last
+    # words are the last in its log.
+    command = [sys.executable, "-P", "-u", "-m", "jupyterlab", *_options(kit, port)]
     try:
         own.mkdir(exist_ok=True)
         with log.open("wb") as output:

@@ -35,6 +35,9 @@ them wait. Until then it is one, for the other tests shall not wait for the proc
 collect_ignore_glob = ["attacks/*", "small_kit/*", "authoring/*"]
 
 runpy.run_path(str(KIT / "tests" / "kit" / "offline" / "sitecustomize.py"))["pass_on"]()
+# With it, whatever a process prints is out at once, also of one that is killed or cannot write. Who
+# types the commands of the README has it not.
+os.environ.pop("PYTHONUNBUFFERED", None)
 # A shell that starts pytest in the background has it ignore Ctrl-C, and all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

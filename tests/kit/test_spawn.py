@@ -264,7 +264,7 @@ stage = Cell(folder / "submission", folder / "scratch", spawner).stage("ex")
 with stage.open():
     stage.load()
     pids = asyncio.run(stage.call("answer", None, (), {}))
-    print(json.dumps(pids))
+    print(json.dumps(pids), flush=True)
     if sys.argv[2:]:
         import os
         os._exit(1)

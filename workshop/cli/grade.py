@@ -114,9 +114,14 @@ def _run(options: Options) -> int:
         close_runner()
     try:
         _tell(book, counts, written, options)
+        if sys.stdout is not None:  # closed by who called
+            sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
+        # Python tries once more at its end, and would end with a status of its own.
+        with open(os.devnull, "w") as nothing:
+            os.dup2(nothing.fileno(), 1)
         raise Refused(
             f"The gradebook is in {options.out}; what is to be said of it cannot be printed "
             f"({error.strerror})."
